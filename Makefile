@@ -1,0 +1,63 @@
+# Everything runs in ./.venv, made from the committed locks; nothing outside this folder is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .venv/tools/bin/uv
+# uv does not read pip's configuration: hand over the index that this machine's pip is set to, if any.
+INDEX := $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
+export UV_DEFAULT_INDEX ?= $(INDEX)
+ifeq ($(strip $(UV_DEFAULT_INDEX)),)
+unexport UV_DEFAULT_INDEX
+endif
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: setup setup-dev setup-bench check test audit bench docs lock clean
+.DEFAULT_GOAL := audit
+
+setup: .venv/run.stamp  ## what a user needs
+setup-dev: .venv/dev.stamp  ## what the tests and checks need
+setup-bench: .venv/bench.stamp  ## the peers we measure ourselves against
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "corrigible needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv/tools
+	.venv/tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/run.stamp: $(UV) locks/run.lock pyproject.toml
+	$(UV) pip install --quiet --require-hashes -r locks/run.lock
+	$(UV) pip install --quiet --no-deps -e .
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp locks/dev.lock
+	$(UV) pip install --quiet --require-hashes -r locks/dev.lock
+	touch $@
+
+.venv/bench.stamp: .venv/dev.stamp locks/bench.lock
+	$(UV) pip install --quiet --require-hashes -r locks/bench.lock
+	touch $@
+
+audit: setup  ## audit the built-in rational agent over the whole catalogue
+	$(BIN)/corrigible audit --agent planner --out reports/planner
+
+test: setup-dev
+	$(BIN)/pytest
+
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: setup-bench
+	$(BIN)/python -m benchmarks
+
+docs: setup-dev  ## the pages that are made from the code
+	$(BIN)/python -m docs.make
+
+lock: $(UV)
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot -o locks/run.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check -c locks/run.lock -o locks/dev.lock
+	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
+
+clean:
+	rm -rf .venv reports .pytest_cache .ruff_cache .hypothesis

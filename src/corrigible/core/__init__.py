@@ -1,0 +1,1 @@
+"""The ground floor: errors, seeds, statistics, results and progress. Imports nothing of ours."""

@@ -1,0 +1,128 @@
+"""The one error tree.
+
+::
+
+    CorrigibleError
+    ├── InputError                  bad input; the command line leaves with status 2
+    │   ├── OptionError             an option or argument out of its range      C101
+    │   ├── UnknownNameError        no such world, agent, state, distribution   C102
+    │   ├── FileFormatError         a file that is not what it should be        C103
+    │   ├── OutputError             a place that cannot be written              C104
+    │   ├── ModelError              transitions that are no decision process    C105
+    │   ├── TooLargeError           it would not fit in memory                  C106
+    │   ├── DistributionError       rewards that cannot be drawn                C107
+    │   ├── WorldError              a world that breaks its contract            C108
+    │   └── MissingExtraError       an optional dependency is not installed     C109
+    └── ConvergenceError            a solver that did not reach its tolerance   C201
+
+Every error is one lower-case sentence that names the value in backticks, and, apart from it, what
+to do. Codes are stable: scripts may rely on them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NoReturn
+
+
+class CorrigibleError(Exception):
+    """Base of all errors raised on purpose.
+
+    Parameters
+    ----------
+    message
+        One lower-case sentence naming the offending value in backticks.
+    hint
+        What to do about it, also one sentence; empty where the message says it all.
+    """
+
+    code = "C000"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class InputError(CorrigibleError):
+    """Something the user gave cannot be used."""
+
+    code = "C100"
+
+
+class OptionError(InputError):
+    """An option or argument is out of its range."""
+
+    code = "C101"
+
+
+class UnknownNameError(InputError):
+    """A name that stands for nothing we know."""
+
+    code = "C102"
+
+
+class FileFormatError(InputError):
+    """A file that is not what it should be; the message starts with ``path:line:``."""
+
+    code = "C103"
+
+
+class OutputError(InputError):
+    """A place that cannot be written."""
+
+    code = "C104"
+
+
+class ModelError(InputError):
+    """Transitions that do not form a decision process."""
+
+    code = "C105"
+
+
+class TooLargeError(InputError):
+    """Arrays that would not fit in memory, found before they are allocated."""
+
+    code = "C106"
+
+
+class DistributionError(InputError):
+    """Rewards that cannot be drawn as asked."""
+
+    code = "C107"
+
+
+class WorldError(InputError):
+    """A world that breaks its contract."""
+
+    code = "C108"
+
+
+class MissingExtraError(InputError):
+    """An optional dependency is not installed."""
+
+    code = "C109"
+
+
+class ConvergenceError(CorrigibleError):
+    """A solver that did not reach its tolerance; never hidden in a result."""
+
+    code = "C201"
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str], hint: str = "") -> NoReturn:
+    """Raise `UnknownNameError` for a ``kind`` called ``name``, suggesting the nearest of ``known``."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    if near:
+        advice = f"did you mean `{near[0]}`?"
+    elif hint:
+        advice = hint
+    else:
+        shown = ", ".join(f"`{n}`" for n in names[:12])
+        advice = f"known: {shown}{', …' if len(names) > 12 else ''}"
+    raise UnknownNameError(f"there is no {kind} `{name}`", advice)

@@ -1,0 +1,57 @@
+"""Randomness that can be named: one seed, and a path of words and numbers to each stream.
+
+Two streams with different paths are independent; the same path always gives the same stream,
+whatever was drawn before, in whichever process. That is what makes a single row of an audit, or a
+single block of reward samples, repeatable on its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeAlias
+
+import numpy as np
+
+from corrigible.core.errors import OptionError
+
+Seed: TypeAlias = int
+LARGEST_SEED = 2**63 - 1
+
+
+def check_seed(seed: object) -> int:
+    """Return ``seed`` as an ``int`` in [0, 2⁶³), or raise `OptionError`."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise OptionError(f"the seed `{seed}` is not a whole number", "give 0 or a positive integer")
+    if not 0 <= int(seed) <= LARGEST_SEED:
+        raise OptionError(f"the seed `{seed}` is out of range", f"give 0 to {LARGEST_SEED}")
+    return int(seed)
+
+
+def stream(seed: Seed, *path: str | int) -> np.random.Generator:
+    """Return the generator at ``path`` under ``seed``.
+
+    Parameters
+    ----------
+    seed
+        The run's seed.
+    path
+        Words and whole numbers that name the stream, for example ``("rewards", 3)``.
+
+    Notes
+    -----
+    Words are hashed (SHA-256, first 8 bytes) and the whole path becomes the spawn key of a NumPy
+    ``SeedSequence``; the bit generator is PCG64.
+    """
+    key = [_number(part) for part in path]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(check_seed(seed), spawn_key=key)))
+
+
+def derive(seed: Seed, *path: str | int) -> Seed:
+    """Return a new seed that stands for ``path`` under ``seed``, to be written into a record."""
+    return int(stream(seed, *path).integers(0, LARGEST_SEED))
+
+
+def _number(part: str | int) -> int:
+    if isinstance(part, str):
+        return int.from_bytes(hashlib.sha256(part.encode()).digest()[:8], "big")
+    return int(part)
