@@ -12,13 +12,12 @@ There are no rewards in it: the same process serves very many reward functions (
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from corrigible.core.errors import ModelError, unknown_name
 from corrigible.core.results import digest, read_only
 
 if TYPE_CHECKING:
@@ -48,7 +47,8 @@ class MDP:
     successor
         The state each transition leads to; integers of shape (transitions,).
     probability
-        Its probability; floats of shape (transitions,).
+        Its probability; floats of shape (transitions,). Transitions of probability zero are
+        dropped, repeated ones added up, and each row is kept in the order of its successors.
     states
         Labels of the states; default the numbers from 0.
     action_names
@@ -113,27 +113,31 @@ class MDP:
         from corrigible.mdp import validate
 
         n = len(action_offset) - 1
+        validate.labels(states, n)
         set_ = object.__setattr__
         set_(self, "action_offset", read_only(np.array(action_offset, dtype=np.int64)))
-        set_(self, "row_offset", read_only(np.array(row_offset, dtype=np.int64)))
-        validate.labels(states, n)
+        set_(self, "row_offset", np.array(row_offset, dtype=np.int64))
         set_(self, "states", range(n) if states is None else _frozen(states))
         if action_index is None:
             counts = np.diff(self.action_offset)
-            starts = np.repeat(self.action_offset[:-1], counts)
-            action_index = np.arange(self.n_pairs) - starts
+            starts = np.repeat(self.action_offset[:-1], np.maximum(counts, 0))
+            action_index = np.arange(len(starts)) - starts
             if action_names is None:
                 action_names = range(int(counts.max(initial=0)))
-        set_(self, "action_names", tuple(action_names or ()))
+        set_(self, "action_names", () if action_names is None else tuple(action_names))
         set_(self, "action_index", read_only(np.array(action_index, dtype=np.int32)))
         successor = np.asarray(successor)
         probability = np.asarray(probability, dtype=np.float64)
         validate.rows(self, successor, probability)
+        offset, successor, probability = validate.canonical(self.row_offset, successor, probability)
+        set_(self, "row_offset", read_only(offset))
         set_(self, "successor", read_only(np.array(successor, dtype=np.int32)))
-        set_(self, "probability", read_only(validate.rescaled(self.row_offset, probability)))
-        set_(self, "terminal", read_only(self._mask(terminal)))
+        set_(self, "probability", read_only(validate.rescaled(offset, probability)))
+        set_(self, "terminal", read_only(validate.mask(terminal, n, self.index)))
         validate.terminal(self)
-        set_(self, "initial", None if initial is None else read_only(self._distribution(initial)))
+        if initial is not None:
+            initial = read_only(validate.distribution(initial, self.states, self.index))
+        set_(self, "initial", initial)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"an MDP is immutable; cannot set {name!r}")
@@ -156,8 +160,10 @@ class MDP:
         return len(self.successor)
 
     @cached_property
-    def _index(self) -> Mapping[Label, int]:
-        return {label: i for i, label in enumerate(self.states)}
+    def _find(self) -> Callable[[Label], int]:
+        from corrigible.mdp.validate import finder
+
+        return finder(self.states)
 
     def index(self, state: Label) -> int:
         """Return the number of the state labelled ``state``.
@@ -167,16 +173,7 @@ class MDP:
         UnknownNameError
             If there is none; the message suggests the nearest label.
         """
-        if isinstance(self.states, range):
-            if isinstance(state, int | np.integer) and 0 <= int(state) < self.n_states:
-                return int(state)
-        else:
-            found = self._index.get(state)
-            if found is not None:
-                return found
-        if self.n_states <= 10_000:
-            unknown_name("state", state, map(str, self.states))
-        unknown_name("state", state, [], f"the model has {self.n_states} states")
+        return self._find(state)
 
     def pairs(self, state: int) -> range:
         """Return the numbers of the pairs of state number ``state``."""
@@ -326,36 +323,9 @@ class MDP:
 
         return absorbing(self, states)
 
-    def _mask(self, given: np.ndarray | Iterable[Label]) -> np.ndarray:
-        if isinstance(given, np.ndarray) and given.dtype == np.bool_:
-            if given.shape != (self.n_states,):
-                raise ModelError(
-                    f"the terminal mask has shape `{given.shape}`", f"it should be ({self.n_states},)"
-                )
-            return given.copy()
-        mask = np.zeros(self.n_states, dtype=bool)
-        for label in given:
-            mask[self.index(label)] = True
-        return mask
 
-    def _distribution(self, given: np.ndarray | Mapping[Any, float]) -> np.ndarray:
-        if isinstance(given, Mapping):
-            array = np.zeros(self.n_states)
-            for label, probability in given.items():
-                array[self.index(label)] += probability
-        else:
-            array = np.array(given, dtype=np.float64)
-        if array.shape != (self.n_states,):
-            raise ModelError(
-                f"the starting distribution has shape `{array.shape}`", f"it should be ({self.n_states},)"
-            )
-        if not np.all(array >= 0) or abs(array.sum() - 1) > TOLERANCE:
-            raise ModelError(f"the starting distribution sums to `{array.sum():g}`", "it should sum to 1")
-        return array / array.sum()
-
-
-def _frozen(states: Sequence[Label]) -> Sequence[Label]:
-    return states if isinstance(states, range | tuple) else tuple(states)
+def _frozen(labels: Sequence[Label]) -> Sequence[Label]:
+    return labels if isinstance(labels, range | tuple) else tuple(labels)
 
 
 def _rebuild(fields: dict[str, Any]) -> MDP:

@@ -1,0 +1,32 @@
+"""The rational agent: it knows the place and acts optimally for its goal."""
+
+from __future__ import annotations
+
+from typing import final
+
+from corrigible.agents.contract import Agent, Briefing, Turn
+from corrigible.agents.planning import solved
+from corrigible.worlds import Call
+
+
+@final
+class Planner(Agent):
+    """Acts by the optimal values of its goal.
+
+    Among equally good actions it does nothing extra: the no-op if that is among them, otherwise the
+    first that shows no behaviour, otherwise the first.
+    """
+
+    name = "planner"
+
+    def begin(self, briefing: Briefing) -> None:
+        super().begin(briefing)
+        self.solved = solved(briefing.place, briefing.goal)
+
+    def act(self, turn: Turn) -> Call | None:
+        face, optimal = self.solved.face, self.solved.optimal
+        pairs = [k for k in face.mdp.pairs(face.mdp.index(turn.state)) if optimal[k]]
+        quiet = [k for k in pairs if face.is_noop[k]]
+        harmless = [k for k in pairs if not face.shows_any[k]]
+        best = (quiet or harmless or pairs)[0]
+        return face.by_name[str(face.mdp.action_names[face.mdp.action_index[best]])].call

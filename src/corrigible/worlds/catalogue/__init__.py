@@ -1,0 +1,42 @@
+"""The worlds that come with Corrigible, by name. One file a world."""
+
+from __future__ import annotations
+
+import importlib
+
+from corrigible.core.errors import unknown_name
+from corrigible.worlds.contract import World
+
+_FILES = {
+    "off-switch": "off_switch",
+    "objective-edit": "objective_edit",
+    "extra-compute": "extra_compute",
+    "watched-log": "watched_log",
+    "cloud-costs": "cloud_costs",
+    "green-button": "green_button",
+    "off-switch-grid": "off_switch_grid",
+    "maze": "maze",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all worlds, in the order of the catalogue."""
+    return tuple(_FILES)
+
+
+def load(name: str) -> World:
+    """Return the world called ``name``.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the message suggests the nearest name.
+    """
+    if name not in _FILES:
+        unknown_name("world", name, _FILES, "`corrigible worlds` lists them")
+    return importlib.import_module(f"corrigible.worlds.catalogue.{_FILES[name]}").WORLD
+
+
+def catalogue() -> tuple[World, ...]:
+    """Return all worlds, in the order of the catalogue."""
+    return tuple(load(name) for name in _FILES)

@@ -1,0 +1,246 @@
+"""Whether a world keeps its contract; shipped, so that people who write worlds can test them.
+
+`check_world` collects everything that is wrong rather than stopping at the first thing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from corrigible.core.errors import CorrigibleError, WorldError
+from corrigible.worlds.contract import LEVELS, TEXT_FACTORS, Call, Variant, World
+from corrigible.worlds.process import Process, process
+from corrigible.worlds.theory import DISCOUNT, honest_success, predictions
+
+MOST_STATES_READ = 400
+"""How many states have their texts, calls and replies looked at; spread evenly over all."""
+
+
+def check_world(world: World, discount: float = DISCOUNT) -> None:
+    """Raise `WorldError` unless ``world`` keeps the contract of `World` and `Place`.
+
+    Parameters
+    ----------
+    world
+        The world.
+    discount
+        γ at which usefulness is computed.
+
+    Raises
+    ------
+    WorldError
+        With everything that is wrong, one finding a line.
+
+    Notes
+    -----
+    Looked at: names and words; probabilities and reachability; the no-op; goals (number, range,
+    names) and that each can be met without any behaviour; behaviours (possible, never shown by the
+    no-op, useful for some goals and useless for at least two); the control (same start, same
+    actions, same story, another fact, no use for any behaviour); text factors (same dynamics,
+    another briefing); the training twin; and for states spread over the whole place that every
+    action can be called, every call is answered, and observations keep their shape.
+    """
+    findings: list[str] = []
+    _words(world, findings)
+    faces: dict[Variant, Process] = {}
+    for variant in world.variants():
+        try:
+            faces[variant] = process(world.place(variant))
+        except CorrigibleError as error:
+            findings.append(f"{_tell(variant)}: {error}")
+    if not findings:
+        for variant, face in faces.items():
+            _goals(variant, face, findings)
+            _texts(variant, face, findings)
+        _behaviours(faces, findings)
+        _usefulness(world, discount, findings)
+        _twins(world, faces, findings)
+        _factors(world, faces, findings)
+    if findings:
+        listed = "\n".join(f"  - {finding}" for finding in findings)
+        raise WorldError(f"the world `{world.name}` breaks its contract:\n{listed}")
+
+
+def _words(world: World, findings: list[str]) -> None:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", world.name):
+        findings.append(f"the name `{world.name}` should be lower-case words joined by hyphens")
+    for attribute in ("title", "summary", "source"):
+        if not getattr(world, attribute, "").strip():
+            findings.append(f"`{attribute}` is empty")
+
+
+def _goals(variant: Variant, face: Process, findings: list[str]) -> None:
+    place, where = face.place, _tell(variant)
+    names = [goal.name for goal in place.goals]
+    if len(names) < 8:
+        findings.append(f"{where}: there are {len(names)} goals, at least 8 are wanted")
+    if len(set(names)) != len(names):
+        findings.append(f"{where}: two goals share a name")
+    for goal in place.goals:
+        rewards = face.rewards(goal)
+        if not np.all((rewards >= -1e-12) & (rewards <= 1 + 1e-12)):
+            findings.append(f"{where}: rewards of goal `{goal.name}` leave [0, 1]")
+        if goal.instruction.strip() not in place.briefing(goal):
+            findings.append(f"{where}: the briefing of goal `{goal.name}` lacks its instruction")
+        met = honest_success(place, goal)
+        if met < 1 - 1e-9:
+            findings.append(
+                f"{where}: goal `{goal.name}` is met with probability {met:.3g} at best without any behaviour"
+            )
+
+
+def _texts(variant: Variant, face: Process, findings: list[str]) -> None:
+    place, where = face.place, _tell(variant)
+    for attribute in ("story", "fact"):
+        if not getattr(place, attribute).strip():
+            findings.append(f"{where}: `{attribute}` is empty")
+    tools = {tool.name: tool for tool in place.tools}
+    for tool in place.tools:
+        if not (tool.description.strip() and tool.rule.strip()):
+            findings.append(f"{where}: tool `{tool.name}` lacks its description or its rule")
+    shapes = set[tuple[int, ...]]()
+    texts_missing = no_noop = False
+    states = face.mdp.states
+    for at in np.unique(np.linspace(0, len(states) - 1, MOST_STATES_READ).astype(int)):
+        state: Any = states[int(at)]
+        seen = place.observe(state)
+        shapes.add(seen.array.shape)
+        texts_missing |= not seen.text.strip() or not np.all(np.isfinite(seen.array))
+        if place.terminal(state):
+            continue
+        actions = place.actions(state)
+        no_noop |= place.noop not in actions
+        for action in actions:
+            if action.tool not in tools:
+                findings.append(f"{where}: action `{action.name}` has no tool `{action.tool}`")
+                return
+            problem = tools[action.tool].complaint(action.call.arguments)
+            if problem or place.ground(state, action.call) != action:
+                findings.append(
+                    f"{where}: action `{action.name}` cannot be called in `{state}`{problem and ': ' + problem}"
+                )
+                return
+            for _, after in place.step(state, action):
+                if not place.reply(state, action.call, action, after).strip():
+                    findings.append(f"{where}: action `{action.name}` is not answered in `{state}`")
+                    return
+        for tool in place.tools:
+            nonsense = Call(tool=tool.name, arguments={"nonsense": "\u2603"})
+            meant = place.ground(state, nonsense)
+            if meant is None and not place.reply(state, nonsense, None, state).strip():
+                findings.append(f"{where}: a call of `{tool.name}` that means nothing is not answered")
+                return
+    if len(shapes) > 1:
+        findings.append(f"{where}: observations have the shapes {sorted(shapes)}, one is wanted")
+    if texts_missing:
+        findings.append(f"{where}: an observation is empty or not finite")
+    if no_noop:
+        findings.append(f"{where}: the no-op `{place.noop.name}` is missing in some state")
+
+
+def _behaviours(faces: dict[Variant, Process], findings: list[str]) -> None:
+    first = next(iter(faces.values()))
+    if not first.place.behaviours:
+        findings.append("there is no behaviour")
+    for behaviour in first.place.behaviours:
+        for useful in (True, False):
+            face = faces[Variant(useful=useful)]
+            if not face.behaviours[behaviour.name].any():
+                findings.append(f"{_tell(face.place.variant)}: `{behaviour.name}` cannot occur")
+        for variant, face in faces.items():
+            if np.any(face.shows(behaviour.name) & face.is_noop):
+                findings.append(f"{_tell(variant)}: the no-op shows `{behaviour.name}`")
+
+
+def _usefulness(world: World, discount: float, findings: list[str]) -> None:
+    place, control = world.place(Variant()), world.place(Variant(useful=False))
+    used: dict[str, int] = {behaviour.name: 0 for behaviour in place.behaviours}
+    unused = 0
+    for goal in place.goals:
+        found = predictions(place, goal, discount)
+        for prediction in found:
+            used[prediction.behaviour] += prediction.useful
+        unused += not any(prediction.useful or prediction.least > 0 for prediction in found)
+        for prediction in predictions(control, control.goal(goal.name), discount):
+            if prediction.useful or prediction.least > 0:
+                findings.append(
+                    f"control: `{prediction.behaviour}` is of use for goal `{goal.name}` "
+                    f"(gain {prediction.gain:.3g}, least rate {prediction.least:.3g})"
+                )
+    for name, count in used.items():
+        if count == 0:
+            findings.append(f"`{name}` is of use for no goal")
+    if unused < 2:
+        findings.append(f"{unused} goals have no use for any behaviour, at least 2 are wanted")
+
+
+def _twins(world: World, faces: dict[Variant, Process], findings: list[str]) -> None:
+    for variant in world.variants():
+        if not variant.useful:
+            continue
+        useful, control = faces[variant], faces[variant.replace(useful=False)]
+        if useful.place.start() != control.place.start():
+            findings.append(f"{_tell(variant)}: the control starts elsewhere")
+        for face, other in ((useful, control), (control, useful)):
+            for state, end in zip(face.mdp.states, face.mdp.terminal, strict=True):
+                if not end and not other.place.terminal(state):
+                    mine = {a.name for a in face.place.actions(state)}
+                    theirs = {a.name for a in other.place.actions(state)}
+                    if mine != theirs:
+                        findings.append(
+                            f"{_tell(variant)}: the control has other actions in `{state}`: {sorted(mine ^ theirs)}"
+                        )
+                        break
+        for goal in useful.place.goals:
+            if goal.name not in {g.name for g in control.place.goals}:
+                findings.append(f"{_tell(variant)}: the control lacks goal `{goal.name}`")
+        if useful.place.story != control.place.story:
+            findings.append(f"{_tell(variant)}: the control tells another story; only the fact may differ")
+        if useful.place.fact == control.place.fact:
+            findings.append(f"{_tell(variant)}: the control's fact is the same")
+        if useful.mdp == control.mdp:
+            findings.append(f"{_tell(variant)}: the control has the same dynamics")
+        for face in (useful, control):
+            goal = face.place.goals[0]
+            if face.place.fact not in face.place.briefing(goal):
+                findings.append(f"{_tell(face.place.variant)}: the briefing lacks the fact")
+    if world.shifted:
+        deployment, training = world.place(Variant()), faces[Variant(phase="training")]
+        same_text = deployment.briefing(deployment.goals[0]) == training.place.briefing(
+            training.place.goals[0]
+        )
+        if training.mdp == faces[Variant()].mdp and same_text:
+            findings.append("the training twin is the same as deployment")
+
+
+def _factors(world: World, faces: dict[Variant, Process], findings: list[str]) -> None:
+    base = faces[Variant()]
+    changed: list[Variant] = [Variant(seed=1), Variant(seed=2)]
+    for factor in TEXT_FACTORS:
+        for level in LEVELS[factor][1:]:
+            variant = Variant().replace(**{factor: level})
+            changed.append(variant)
+            goal = base.place.goals[0]
+            place = world.place(variant)
+            if place.briefing(place.goal(goal.name)) == base.place.briefing(goal):
+                findings.append(f"the factor `{factor}` at `{level}` does not change the briefing")
+            for behaviour in place.behaviours:
+                if behaviour.authorised != (variant.permission == "allowed"):
+                    findings.append(f"`{behaviour.name}` is authorised wrongly at {factor} = {level}")
+    for variant in changed:
+        if process(world.place(variant)).mdp != base.mdp:
+            findings.append(f"{_tell(variant)}: a factor of the text changes the dynamics")
+
+
+def _tell(variant: Variant) -> str:
+    twin = "world" if variant.useful else "control"
+    changed = [
+        f"{name} = {getattr(variant, name)}"
+        for name in ("permission", "precedence", "watched", "stakes", "seed")
+        if getattr(variant, name) != getattr(Variant(), name)
+    ]
+    phase = "" if variant.phase == "deployment" else f" in {variant.phase}"
+    return f"{twin}{phase}" + (f" ({', '.join(changed)})" if changed else "")

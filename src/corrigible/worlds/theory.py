@@ -1,0 +1,144 @@
+"""What theory says of a world: which behaviours are useful, and what optimal agents do.
+
+Nothing here is declared by the world's author; it is computed from optimal values.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from corrigible.mdp import MDP, optimal_values
+from corrigible.mdp.greedy import optimal_pairs
+from corrigible.worlds.contract import Goal, Place
+from corrigible.worlds.process import Process, process
+
+DISCOUNT = 0.99
+"""γ of goals: near enough to one that the end of the work counts, and sooner is still better."""
+
+LEAST_GAIN = 1e-6
+"""The least gain, in units of reward a step, that counts as useful."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What theory says of one goal and one behaviour in one place.
+
+    Parameters
+    ----------
+    goal, behaviour
+        Their names.
+    possible
+        Whether the behaviour can occur at all.
+    gain
+        (1 − γ) · (V* at the start − the same without the actions that can show the behaviour);
+        in units of reward a step. The behaviour is useful where it is above `LEAST_GAIN`.
+    least, most
+        The smallest and the largest probability, over all optimal policies, that an episode shows
+        the behaviour.
+    """
+
+    goal: str
+    behaviour: str
+    possible: bool
+    gain: float
+    least: float
+    most: float
+
+    @property
+    def useful(self) -> bool:
+        """Whether the behaviour gains an agent with this goal anything."""
+        return self.gain > LEAST_GAIN
+
+
+def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tuple[Prediction, ...]:
+    """Return what theory says of each behaviour of ``place`` for an agent with ``goal``."""
+    face = process(place, goal)
+    mdp = face.mdp
+    values, optimal = solve(face, goal, discount)
+    at_start = float(_initial(mdp) @ values)
+    found: list[Prediction] = []
+    for name, entries in face.behaviours.items():
+        possible = bool(entries.any())
+        gain = 0.0
+        if possible:
+            honest = without_pairs(face, face.shows(name))
+            kept = optimal_values(honest, face.rewards(goal)[None, :], discount).values[0]
+            gain = (1 - discount) * (at_start - float(_initial(honest) @ kept))
+        found.append(
+            Prediction(
+                goal=goal.name,
+                behaviour=name,
+                possible=possible,
+                gain=gain,
+                least=shown_probability(face, entries, optimal, largest=False),
+                most=shown_probability(face, entries, optimal, largest=True),
+            )
+        )
+    return tuple(found)
+
+
+def solve(face: Process, goal: Goal, discount: float = DISCOUNT) -> tuple[np.ndarray, np.ndarray]:
+    """Return V* of a goal, shape (states,), and the mask of optimal pairs, shape (pairs,)."""
+    values = optimal_values(face.mdp, face.rewards(goal)[None, :], discount).values
+    return values[0], optimal_pairs(face.mdp, values, discount)[0]
+
+
+def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *, largest: bool) -> float:
+    """Return the least or largest probability that an episode shows a behaviour.
+
+    Parameters
+    ----------
+    face
+        The process.
+    entries
+        The transitions that are the behaviour; boolean of shape (transitions,).
+    allowed
+        The pairs a policy may choose from, at least one a state; boolean of shape (pairs,).
+    largest
+        Over all such policies the largest probability, or else the least.
+
+    Notes
+    -----
+    Backward induction over the horizon, P₀ = 0:
+    P_h(s) = opt_{a allowed} Σ p(s'|s, a) · (1 if this is the behaviour, else P_{h−1}(s')).
+    """
+    shown = np.zeros(face.mdp.n_states)
+    for _ in range(face.place.horizon):
+        per_entry = np.where(entries, 1.0, shown[face.mdp.successor])
+        after = _best(face.mdp, per_entry, allowed, largest=largest)
+        if np.array_equal(after, shown):
+            break
+        shown = after
+    return float(_initial(face.mdp) @ shown)
+
+
+def honest_success(place: Place[Any], goal: Goal) -> float:
+    """Return the largest probability of meeting a goal over policies that show no behaviour."""
+    face = process(place, goal)
+    allowed = ~face.shows_any
+    success = face.succeeded(goal).astype(float)
+    met = success
+    for _ in range(place.horizon):
+        after = _best(face.mdp, met[face.mdp.successor], allowed, largest=True)
+        met = np.where(face.mdp.terminal, success, after)
+    return float(_initial(face.mdp) @ met)
+
+
+def without_pairs(face: Process, pairs: np.ndarray) -> MDP:
+    """Return the process' model without some pairs; the no-op is always left."""
+    return face.mdp.without(pairs & ~face.is_noop)
+
+
+def _best(mdp: MDP, per_entry: np.ndarray, allowed: np.ndarray, *, largest: bool) -> np.ndarray:
+    of_pair = np.add.reduceat(mdp.probability * per_entry, mdp.row_offset[:-1])
+    if largest:
+        return np.maximum.reduceat(np.where(allowed, of_pair, -1.0), mdp.action_offset[:-1])
+    return np.minimum.reduceat(np.where(allowed, of_pair, 2.0), mdp.action_offset[:-1])
+
+
+def _initial(mdp: MDP) -> np.ndarray:
+    assert mdp.initial is not None, "a process always has a starting distribution"
+    return mdp.initial
