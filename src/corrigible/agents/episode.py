@@ -16,6 +16,9 @@ from corrigible.worlds.process import ended
 CALLS_A_STEP = 4
 """An episode ends after this many calls for each step of the horizon, if most mean nothing."""
 
+LONGEST_ERROR = 300
+"""Characters of an agent's exception that are kept."""
+
 
 class Status(enum.StrEnum):
     """How an episode ended."""
@@ -99,7 +102,9 @@ class Episode:
         return tuple(step.action for step in self.steps)
 
 
-def play(place: Place[Any], goal: Goal, agent: Agent, seed: int, training: Place[Any] | None = None) -> Episode:
+def play(
+    place: Place[Any], goal: Goal, agent: Agent, seed: int, training: Place[Any] | None = None
+) -> Episode:
     """Play one episode of ``agent`` with ``goal`` in ``place``.
 
     Chance in the world and in the agent come from two streams of ``seed``, so that the same seed in
@@ -135,9 +140,11 @@ def play(place: Place[Any], goal: Goal, agent: Agent, seed: int, training: Place
             if len(steps) >= CALLS_A_STEP * place.horizon:
                 break
             seen = place.observe(state)
-            call = agent.act(Turn(observation=seen, reply=reply, state=state))
+            call: Any = agent.act(Turn(observation=seen, reply=reply, state=state))
             if call is None:
                 break
+            if not isinstance(call, Call):
+                raise TypeError(f"an agent answers a Call or None, not {type(call).__name__}")
             action, after, reply = _carry_out(place, state, call, luck)
             taken += action is not None
             steps.append(
@@ -155,7 +162,7 @@ def play(place: Place[Any], goal: Goal, agent: Agent, seed: int, training: Place
             )
             state = after
     except Exception as problem:  # an agent is anybody's code: whatever it raises is a crash of it
-        status, error = Status.CRASHED, f"{type(problem).__name__}: {problem}"
+        status, error = Status.CRASHED, _in_short(problem)
     if status is Status.FINISHED and not any(step.action for step in steps):
         status = Status.NEVER_ACTED
     reward = float(goal.reward(place.outcome(state)))
@@ -185,6 +192,11 @@ def _carry_out(
     action = place.ground(state, call)
     after = state if action is None else _draw(luck, place.step(state, action))
     return action, after, place.reply(state, call, action, after)
+
+
+def _in_short(problem: Exception) -> str:
+    first = next(iter(str(problem).strip().splitlines()), "")
+    return f"{type(problem).__name__}: {first}"[:LONGEST_ERROR]
 
 
 def _draw(luck: np.random.Generator, outcomes: list[tuple[float, Any]]) -> Any:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.core.errors import OptionError, UnknownNameError, unknown_name
+from corrigible.core.errors import OptionError, unknown_name
+from corrigible.core.objects import load_object
 
 BUILT_IN = ("planner", "boltzmann:T", "random", "q-learning")
 FORMS = "agents: `planner`, `boltzmann:0.01`, `random`, `q-learning`, or `module:object` for your own"
@@ -55,29 +53,8 @@ def load_agent(text: str) -> Agent:
             raise OptionError(f"the temperature `{rest}` is not a number", "try `boltzmann:0.01`") from None
         return Boltzmann(temperature)
     if colon and name and rest:
-        return _own(name, rest)
+        return _as_agent(load_object(text, "agent", FORMS), text)
     unknown_name("agent", text, ("planner", "random", "q-learning", "boltzmann:0.01"), FORMS)
-
-
-def _own(module_name: str, path: str) -> Agent:
-    text = f"{module_name}:{path}"
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and not (module_name + ".").startswith(error.name + "."):
-            raise OptionError(f"the agent `{text}` needs the module `{error.name}`", "install it") from error
-        raise UnknownNameError(f"there is no module `{module_name}`", FORMS) from error
-    except Exception as error:  # the module is anybody's code
-        raise OptionError(
-            f"the module `{module_name}` does not load: {type(error).__name__}: {error}"
-        ) from error
-    for part in path.split("."):
-        if not hasattr(found, part):
-            unknown_name(f"object in `{module_name}`", part, [n for n in dir(found) if n[0] != "_"])
-        found = getattr(found, part)
-    return _as_agent(found, text)
 
 
 def _as_agent(found: Any, text: str) -> Agent:

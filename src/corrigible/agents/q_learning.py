@@ -9,7 +9,7 @@ import numba as nb
 import numpy as np
 
 from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.core.seeds import derive
+from corrigible.core.seeds import stream
 from corrigible.worlds import Call, Goal, Place, process
 from corrigible.worlds.theory import DISCOUNT
 
@@ -69,9 +69,7 @@ class QLearning(Agent):
         face = process(place, goal)
         mdp = face.mdp
         seen: dict[bytes, int] = {}
-        looks = np.array(
-            [seen.setdefault(place.observe(s).array.tobytes(), len(seen)) for s in mdp.states]
-        )
+        looks = np.array([seen.setdefault(place.observe(s).array.tobytes(), len(seen)) for s in mdp.states])
         assert mdp.initial is not None, "a process always has a starting distribution"
         table = _learn(
             mdp.action_offset,
@@ -86,31 +84,41 @@ class QLearning(Agent):
             np.zeros((len(seen), len(mdp.action_names))),
             self.episodes,
             place.horizon,
-            derive(0, "q-learning", goal.name) % 2**32,
+            stream(0, "q-learning", goal.name),
         )
         return seen, table, {name: i for i, name in enumerate(mdp.action_names)}
 
 
 @nb.njit(cache=True)
-def _learn(  # type: ignore[no-untyped-def]
-    action_offset, action_index, row_offset, successor, probability, terminal,
-    start, rewards, looks, table, episodes, horizon, seed,
-):  # fmt: skip
-    np.random.seed(seed)
+def _learn(
+    action_offset: np.ndarray,
+    action_index: np.ndarray,
+    row_offset: np.ndarray,
+    successor: np.ndarray,
+    probability: np.ndarray,
+    terminal: np.ndarray,
+    start: np.ndarray,
+    rewards: np.ndarray,
+    looks: np.ndarray,
+    table: np.ndarray,
+    episodes: int,
+    horizon: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     for episode in range(episodes):
         share = episode / max(episodes - 1, 1)
         epsilon = EXPLORATION[0] + (EXPLORATION[1] - EXPLORATION[0]) * share
-        s = min(np.searchsorted(start, np.random.random(), side="right"), len(start) - 1)
+        s = min(np.searchsorted(start, rng.random(), side="right"), len(start) - 1)
         for _ in range(horizon):
             if terminal[s]:
                 break
             first, count = action_offset[s], action_offset[s + 1] - action_offset[s]
-            k = first + np.random.randint(count)
-            if np.random.random() >= epsilon:
+            k = first + rng.integers(0, count)
+            if rng.random() >= epsilon:
                 for j in range(first, first + count):
                     if table[looks[s], action_index[j]] > table[looks[s], action_index[k]]:
                         k = j
-            at = np.random.random()
+            at = rng.random()
             e = row_offset[k]
             while e < row_offset[k + 1] - 1 and at >= probability[e]:
                 at -= probability[e]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from corrigible.core.errors import OutputError
+from corrigible.core.version import VERSION
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,9 +43,8 @@ class Provenance:
 
 def provenance(seed: int | None, input_hash: str, **settings: Any) -> Provenance:
     """Return the provenance of a result made now, by this version."""
-    from corrigible import __version__
 
-    return Provenance(seed=seed, version=__version__, input_hash=input_hash, settings=settings)
+    return Provenance(seed=seed, version=VERSION, input_hash=input_hash, settings=settings)
 
 
 def digest(*parts: bytes | str | np.ndarray) -> str:
@@ -95,6 +95,23 @@ def plain(value: Any) -> Any:
 def to_json(value: Any) -> str:
     """Return ``value`` as indented JSON text; see `plain` for the rules."""
     return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def check_file(path: Path | str) -> None:
+    """Raise `OutputError` unless a file can be written at ``path``; to be asked before long work."""
+    target = Path(path)
+    folder = target.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    reason = ""
+    if target.is_dir():
+        reason = "is a directory"
+    elif not folder.is_dir():
+        reason = f"`{folder}` is not a folder"
+    elif not os.access(folder, os.W_OK):
+        reason = "permission denied"
+    if reason:
+        raise OutputError(f"cannot write `{target}`: {reason}", "choose another place")
 
 
 def write_whole(path: Path | str, content: str | bytes) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,8 @@ def clustered_rate(
         variance = clusters / (clusters - 1) * float(np.sum((k - m * p) ** 2)) / total**2
         if variance > 0:
             effective = min(max(p * (1 - p) / variance, clusters), most)
-    low, high = proportion_confint(p * effective, effective, alpha=1 - level, method="wilson")
+    limits: Any = proportion_confint(p * effective, effective, alpha=1 - level, method="wilson")
+    low, high = limits
     return Rate(
         value=p,
         low=0.0 if p == 0 else float(low),

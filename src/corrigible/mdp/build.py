@@ -1,4 +1,4 @@
-"""Models from arrays and from mappings.
+"""Models from arrays.
 
 All builders share three rules:
 
@@ -12,8 +12,7 @@ All builders share three rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,9 +60,7 @@ def from_tensor(
     Rows of lower precision than 64 bits may be off one by 8 ε of their type, and are rescaled.
     """
     entries = _from_matrices(transitions) if _sparse(transitions) else _from_dense(transitions)
-    return from_transitions(
-        *entries, states=states, actions=actions, terminal=terminal, initial=initial
-    )
+    return from_transitions(*entries, states=states, actions=actions, terminal=terminal, initial=initial)
 
 
 class _Entries(NamedTuple):
@@ -98,13 +95,11 @@ def _from_dense(transitions: Any) -> _Entries:
     return _Entries(pair // n_actions, pair % n_actions, target, probability, n, n_actions)
 
 
-def _from_matrices(matrices: Sequence[Any]) -> _Entries:
+def _from_matrices(matrices: Any) -> _Entries:
     shapes = {tuple(m.shape) for m in matrices}
     n = int(matrices[0].shape[0])
     if shapes != {(n, n)}:
-        raise ModelError(
-            f"the matrices have the shapes `{sorted(shapes)}`", "all should be (states, states)"
-        )
+        raise ModelError(f"the matrices have the shapes `{sorted(shapes)}`", "all should be (states, states)")
     parts = [m.tocoo() for m in matrices]
     return _Entries(
         np.concatenate([p.row for p in parts]),
@@ -161,7 +156,7 @@ def from_transitions(
     leaving = some & end[source] & (target != source)
     if np.any(leaving):
         at = int(np.argmax(leaving))
-        _not_absorbing(labels[source[at]], names[action[at]], labels[target[at]])
+        _not_absorbing(labels[int(source[at])], names[int(action[at])], labels[int(target[at])])
     keep = np.flatnonzero(some & ~end[source])
     ends = np.flatnonzero(end)
     names, stop = _with_stop(names, bool(len(ends)))
@@ -276,9 +271,9 @@ def from_successors(
     ends = np.flatnonzero(end)
     leaving = keep[ends] & (table[ends] != ends[:, None])
     if np.any(leaving):
-        row, column = np.argwhere(leaving)[0]
-        to = int(table[ends[row], column])
-        _not_absorbing(labels[ends[row]], names[column], labels[to] if 0 <= to < n else to)
+        row, column = (int(i) for i in np.argwhere(leaving)[0])
+        state, to = int(ends[row]), int(table[ends[row], column])
+        _not_absorbing(labels[state], names[column], labels[to] if 0 <= to < n else to)
     names, stop = _with_stop(names, bool(len(ends)))
     keep[ends] = False
     keep[ends, 0] = True
@@ -300,123 +295,3 @@ def from_successors(
         terminal=end,
         initial=initial,
     )
-
-
-def from_edges(
-    edges: Mapping[Label, Mapping[Label, Any]] | Mapping[Label, Iterable[Label]],
-    *,
-    terminal: Iterable[Label] = (),
-    start: Label | None = None,
-) -> MDP:
-    """Build a model from a mapping, as one writes it by hand.
-
-    Parameters
-    ----------
-    edges
-        For each state, by label, either a mapping from its actions to their outcomes or a list of
-        successors (each successor's label is then the action's). An outcome is the label of a
-        state, a mapping from labels to probabilities, or a *list* of (probability, label) pairs.
-        Probabilities are numbers, fractions, or text such as ``"1/3"``. A tuple is a label.
-    terminal
-        Labels of terminal states; they need not be keys of ``edges``.
-    start
-        The state to start in, if any; every state must then be reachable from it.
-
-    Raises
-    ------
-    ModelError
-        For successors that are no states, states that cannot be reached, and rows that are no
-        distribution.
-    UnknownNameError
-        If there is no state ``start``.
-
-    Examples
-    --------
-    >>> from corrigible import MDP
-    >>> lamp = MDP.from_edges({"off": {"press": {"on": "2/3", "off": "1/3"}, "wait": "off"}, "on": ["off"]})
-    >>> lamp.actions("off")
-    ['press', 'wait']
-    """
-    ends = [terminal] if isinstance(terminal, str) else list(terminal)
-    states = list(dict.fromkeys([*edges, *ends]))
-    number = {label: i for i, label in enumerate(states)}
-    action_number: dict[Label, int] = {}
-    rows: list[tuple[int, int, int, float]] = []
-    missing: dict[Label, Label] = {}
-    for state, choices in edges.items():
-        for action, outcome in _choices(state, choices):
-            a = action_number.setdefault(action, len(action_number))
-            for probability, successor in _outcomes(state, action, outcome):
-                if successor not in number:
-                    missing.setdefault(successor, state)
-                rows.append((number[state], a, number.get(successor, -1), probability))
-    if missing:
-        shown = ", ".join(f"`{s}` (from `{t}`)" for s, t in list(missing.items())[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise ModelError(
-            f"these successors are no states: {shown}{more}",
-            "give each its actions, or name it in `terminal`",
-        )
-    source, action, target, probability = zip(*rows, strict=True) if rows else ((), (), (), ())
-    mdp = from_transitions(
-        np.array(source, dtype=np.int64),
-        np.array(action, dtype=np.int64),
-        np.array(target, dtype=np.int64),
-        np.array(probability, dtype=np.float64),
-        len(states),
-        len(action_number),
-        states=states,
-        actions=tuple(action_number),
-        terminal=ends,
-        initial=None if start is None else {start: 1.0},
-    )
-    if start is not None:
-        validate.reachable(mdp)
-    return mdp
-
-
-def _choices(state: Label, given: Any) -> list[tuple[Label, Any]]:
-    """Return (action, outcome) of one state."""
-    if isinstance(given, Mapping):
-        return list(cast("Mapping[Label, Any]", given).items())
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ModelError(
-            f"state `{state}` is given `{given}`", "give it a list of successors or a mapping of actions"
-        )
-    successors = list(cast("Iterable[Label]", given))
-    if isinstance(given, set | frozenset):  # whose order is not the same in every run
-        successors.sort(key=repr)
-    try:
-        validate.distinct(f"successor of `{state}`", successors)
-    except ModelError as error:
-        raise ModelError(error.message, "name the actions: write a mapping instead of a list") from error
-    return [(s, s) for s in successors]
-
-
-def _outcomes(state: Label, action: Label, given: Any) -> list[tuple[float, Label]]:
-    """Return (probability, successor) of one action."""
-    where = f"action `{action}` of state `{state}`"
-    if isinstance(given, Mapping):
-        pairs = [(p, s) for s, p in cast("Mapping[Label, Any]", given).items()]
-    elif isinstance(given, list):
-        pairs: list[tuple[Any, Label]] = []
-        for item in cast("list[Any]", given):
-            if not isinstance(item, tuple | list) or len(cast("Sequence[Any]", item)) != 2:
-                raise ModelError(f"{where} has the outcome `{item}`", "write (probability, successor)")
-            pairs.append((item[0], item[1]))
-    else:
-        pairs = [(1, given)]
-    out: list[tuple[float, Label]] = []
-    for probability, successor in pairs:
-        try:
-            value = float(Fraction(probability)) if isinstance(probability, str) else float(probability)
-            hash(successor)
-        except (ValueError, TypeError, ZeroDivisionError, OverflowError) as error:
-            raise ModelError(
-                f"{where} has the outcome `{successor}` with probability `{probability}`",
-                "give a label, and a number or a fraction such as `1/3`",
-            ) from error
-        out.append((value, successor))
-    if not out:
-        raise ModelError(f"{where} leads nowhere", "give it an outcome")
-    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import networkx
 
 
-def to_networkx(mdp: MDP) -> networkx.MultiDiGraph:
+def to_networkx(mdp: MDP) -> networkx.MultiDiGraph[Any]:
     """Return the transitions as a directed graph with parallel edges.
 
     Returns
@@ -24,7 +24,7 @@ def to_networkx(mdp: MDP) -> networkx.MultiDiGraph:
     """
     import networkx
 
-    graph: Any = networkx.MultiDiGraph()
+    graph = cast("Any", networkx.MultiDiGraph())
     initial = None if mdp.initial is None else mdp.initial.tolist()
     for number, (state, end) in enumerate(zip(mdp.states, mdp.terminal.tolist(), strict=True)):
         graph.add_node(state, terminal=end)

@@ -27,6 +27,7 @@ import numpy as np
 from corrigible.core.errors import ModelError, UnknownNameError, unknown_name
 from corrigible.mdp.build import from_transitions
 from corrigible.mdp.model import MDP, Label
+from corrigible.mdp.restrict import closure
 
 ACTIONS = {
     "FrozenLakeEnv": ("left", "down", "right", "up"),
@@ -138,9 +139,7 @@ def _flat(raw: Any, n: int, name: str) -> _Table:
     rows: list[tuple[int, int, int, float, bool]] = []
     for state in range(n):
         try:
-            choices = raw[state]
-            numbered: Iterable[Any] = choices.items() if isinstance(choices, Mapping) else enumerate(choices)
-            for action, outcomes in numbered:
+            for action, outcomes in _numbered(raw[state]):
                 for probability, target, _, ended in outcomes:
                     if probability != 0:
                         rows.append((state, int(action), int(target), float(probability), bool(ended)))
@@ -167,6 +166,10 @@ def _flat(raw: Any, n: int, name: str) -> _Table:
     return _Table(source, action, target, probability, ends)
 
 
+def _numbered(choices: Any) -> Iterable[tuple[Any, Any]]:
+    return choices.items() if hasattr(choices, "items") else cast("Iterable[Any]", enumerate(choices))
+
+
 def _start(inner: Any, n: int, name: str) -> np.ndarray | None:
     given = getattr(inner, "initial_state_distrib", None)
     if given is None:
@@ -181,17 +184,9 @@ def _start(inner: Any, n: int, name: str) -> np.ndarray | None:
 
 def _acting(table: _Table, n: int, start: np.ndarray | None) -> np.ndarray:
     """Return the mask of the states in which someone may act."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
     begin = ~_marked(n, table.target[table.ends]) if start is None else start > 0
     going = ~table.ends
-    seeds = np.flatnonzero(begin)
-    sources = np.concatenate([table.source[going], np.full(len(seeds), n)])
-    targets = np.concatenate([table.target[going], seeds])
-    links = csr_array((np.ones(len(sources)), (sources, targets)), shape=(n + 1, n + 1))
-    order: Any = breadth_first_order(links, n, return_predecessors=False)
-    return _marked(n + 1, order)[:n]
+    return closure(n, table.source[going], table.target[going], np.flatnonzero(begin))
 
 
 def _marked(n: int, numbers: np.ndarray) -> np.ndarray:

@@ -115,7 +115,7 @@ def _short_loops(mdp: MDP) -> tuple[np.ndarray, np.ndarray]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _solve_rows(  # noqa: PLR0913
+def _solve_rows(
     rewards, values, residual, action_offset, successor, loop_offset, loop_end, discount,
     reward, value, gain, single, policy, mark, path, stop,
 ):  # fmt: skip
@@ -242,9 +242,7 @@ def _residual(reward, value, action_offset, successor, discount, out):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _evaluate(
-    lane, reward, value, action_offset, successor, discount, rounding, single, policy, mark, path
-):
+def _evaluate(lane, reward, value, action_offset, successor, discount, rounding, single, policy, mark, path):
     """Raise one lane to the exact value of its greedy policy.
 
     From each state not yet valued, follow the policy until a valued state, or one on the path

@@ -186,9 +186,7 @@ class MDP:
     def row(self, pair: int) -> list[tuple[float, int]]:
         """Return the outcomes of pair number ``pair`` as (probability, state number)."""
         low, high = self.row_offset[pair], self.row_offset[pair + 1]
-        return list(
-            zip(self.probability[low:high].tolist(), self.successor[low:high].tolist(), strict=True)
-        )
+        return list(zip(self.probability[low:high].tolist(), self.successor[low:high].tolist(), strict=True))
 
     @cached_property
     def deterministic(self) -> bool:
@@ -214,14 +212,16 @@ class MDP:
 
     def __repr__(self) -> str:
         kind = "deterministic" if self.deterministic else "stochastic"
-        return f"<MDP: {self.n_states} states, {self.n_pairs} actions, {self.n_transitions} transitions, {kind}>"
+        return (
+            f"<MDP: {self.n_states} states, {self.n_pairs} actions, {self.n_transitions} transitions, {kind}>"
+        )
 
     # --- builders: one line each, the work is in the files beside this one ---------------------
 
     @classmethod
     def from_tensor(
         cls,
-        transitions: np.ndarray,
+        transitions: np.ndarray | Sequence[Any],
         *,
         states: Sequence[Label] | None = None,
         actions: Sequence[Label] | None = None,
@@ -231,9 +231,7 @@ class MDP:
         """Build from a dense tensor; see `corrigible.mdp.build.from_tensor`."""
         from corrigible.mdp.build import from_tensor
 
-        return from_tensor(
-            transitions, states=states, actions=actions, terminal=terminal, initial=initial
-        )
+        return from_tensor(transitions, states=states, actions=actions, terminal=terminal, initial=initial)
 
     @classmethod
     def from_successors(
@@ -248,9 +246,7 @@ class MDP:
         """Build a deterministic one; see `corrigible.mdp.build.from_successors`."""
         from corrigible.mdp.build import from_successors
 
-        return from_successors(
-            successors, states=states, actions=actions, terminal=terminal, initial=initial
-        )
+        return from_successors(successors, states=states, actions=actions, terminal=terminal, initial=initial)
 
     @classmethod
     def from_edges(
@@ -260,8 +256,8 @@ class MDP:
         terminal: Iterable[Label] = (),
         start: Label | None = None,
     ) -> MDP:
-        """Build from a mapping of states; see `corrigible.mdp.build.from_edges`."""
-        from corrigible.mdp.build import from_edges
+        """Build from a mapping of states; see `corrigible.mdp.edges.from_edges`."""
+        from corrigible.mdp.edges import from_edges
 
         return from_edges(edges, terminal=terminal, start=start)
 
@@ -285,7 +281,7 @@ class MDP:
 
         to_prism(self, path)
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> networkx.MultiDiGraph[Any]:
         """Return the transitions as a graph; see `corrigible.mdp.graph.to_networkx`."""
         from corrigible.mdp.graph import to_networkx
 
@@ -331,5 +327,7 @@ def _frozen(labels: Sequence[Label]) -> Sequence[Label]:
 def _rebuild(fields: dict[str, Any]) -> MDP:
     mdp = object.__new__(MDP)
     for name, value in fields.items():
-        object.__setattr__(mdp, name, read_only(value) if isinstance(value, np.ndarray) else value)
+        if hasattr(value, "flags"):
+            read_only(value)
+        object.__setattr__(mdp, name, value)
     return mdp

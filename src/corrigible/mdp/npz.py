@@ -54,7 +54,8 @@ def read_npz(path: Path | str) -> MDP:
     named: dict[str, Any] = {key: _labels(arrays[key]) for key in OPTIONAL if key in arrays}
     try:
         if form == SPARSE:
-            return _from_sparse(path, *(arrays[name] for name in SPARSE), named)
+            index, value, shape = (arrays[name] for name in SPARSE)
+            return _from_sparse(path, index, value, shape, named)
         if form == ("successors",):
             return from_successors(arrays["successors"], **named)
         return from_tensor(arrays[form[0]], **named)
@@ -100,17 +101,15 @@ def _labels(array: np.ndarray) -> Any:
     """Return text and whole numbers as a list of labels, masks and distributions as they are."""
     if array.dtype.kind in "bf" and array.ndim == 1:
         return array
-    listed = np.atleast_1d(array).tolist()
-    return [tuple(row) if isinstance(row, list) else row for row in listed]
+    listed: list[Any] = np.atleast_1d(array).tolist()
+    return listed if array.ndim < 2 else [tuple(row) for row in listed]
 
 
 def _from_sparse(
     path: Path | str, index: np.ndarray, value: np.ndarray, shape: np.ndarray, named: dict[str, Any]
 ) -> MDP:
     if shape.shape != (3,) or shape.dtype.kind not in "iu" or shape[0] != shape[2] or shape.min() < 1:
-        raise _broken(
-            path, f"has the `T_shape` `{shape.tolist()}`", "it should be (states, actions, states)"
-        )
+        raise _broken(path, f"has the `T_shape` `{shape.tolist()}`", "it should be (states, actions, states)")
     if index.ndim != 2 or index.shape[1] != 3 or index.dtype.kind not in "iu":
         raise _broken(
             path,

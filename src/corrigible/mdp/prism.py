@@ -21,26 +21,21 @@ The action at the end of a row may be missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from corrigible.core.errors import ModelError
+from corrigible.core.errors import ModelError, OptionError
 from corrigible.core.results import write_whole
 from corrigible.mdp import validate
-from corrigible.mdp.files import broken, read_lines
+from corrigible.mdp.files import broken
 from corrigible.mdp.model import MDP, TERMINAL_ACTION, Label
-
-ROUND_OFF = 1e-5
-"""How far a row may sum from one; PRISM's own default (``-sumroundoff``)."""
-
-BYTES_PER_BYTE = 40
-"""How much memory a byte of a ``.tra`` file becomes at most; measured."""
+from corrigible.mdp.prismfiles import ROUND_OFF, Transitions, read_labels, read_states, read_transitions
 
 
 def from_prism(path: Path | str, states: Path | str | None = None, labels: Path | str | None = None) -> MDP:
-    """Read a model exported by PRISM (or Storm) with explicit states.
+    """Read a model exported by PRISM with explicit states.
 
     Parameters
     ----------
@@ -73,223 +68,83 @@ def from_prism(path: Path | str, states: Path | str | None = None, labels: Path 
     tra = Path(path)
     sta = tra.with_suffix(".sta") if states is None else Path(states)
     lab = tra.with_suffix(".lab") if labels is None else Path(labels)
-    table = _Transitions(tra)
-    names = _read_states(sta, table.n) if states is not None or sta.is_file() else None
+    table = read_transitions(tra)
+    names = read_states(sta, table.n) if states is not None or sta.is_file() else None
     has_labels = labels is not None or lab.is_file()
-    marks = _read_labels(lab, table.n) if has_labels else {"init": {0: 1}}
-    dead = marks.get("deadlock")
-    table.check(dead, lab)
-    end = np.zeros(table.n, dtype=bool)
-    end[[s for s in range(table.n) if s not in table.first] + list(dead or ())] = True
+    marks = read_labels(lab, table.n) if has_labels else {"init": {0: 1}}
+    end = _ends(table, marks.get("deadlock"), lab)
     initial = None
     if marks.get("init"):
         initial = np.zeros(table.n)
         initial[list(marks["init"])] = 1 / len(marks["init"])
-    return table.model(end, names, initial)
+    return _model(table, end, names, initial)
 
 
-class _Transitions:
-    """The content of a ``.tra`` file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: dict[tuple[int, int], dict[int, float]] = {}
-        self.actions: dict[tuple[int, int], str] = {}
-        self.line: dict[tuple[int, int], int] = {}
-        self.first: dict[int, int] = {}
-        lines = _lines(path, BYTES_PER_BYTE)
-        number, text = next(lines, (1, ""))
-        header = text.split()
-        if len(header) not in (2, 3) or not all(w.isascii() and w.isdigit() for w in header):
-            raise broken(
-                path, number, f"`{_short(text)}` is no header", "it should be `states choices transitions`"
-            )
-        self.chain = len(header) == 2
-        self.n = int(header[0])
-        if self.n < 1:
-            raise broken(path, number, f"there are `{self.n}` states", "a model has at least one")
-        count = 0
-        for at, row in lines:
-            self._add(at, row)
-            count += 1
-        if count != int(header[-1]):
-            raise broken(
-                path, number, f"the header announces `{header[-1]}` transitions, the file has {count}"
-            )
-        if not self.chain and len(self.rows) != int(header[1]):
-            raise broken(
-                path, number, f"the header announces `{header[1]}` choices, the file has {len(self.rows)}"
-            )
-
-    def _add(self, at: int, text: str) -> None:
-        words = text.split(None, 2 if self.chain else 4)
-        form = "source target probability" if self.chain else "source choice target probability action"
-        if len(words) < (3 if self.chain else 4) or (self.chain and len(words[2].split()) > 1):
-            raise broken(self.path, at, f"`{_short(text)}` is no transition", f"write `{form}`")
-        if self.chain:
-            words.insert(1, "0")
-        source, choice, target = (self._number(at, w) for w in words[:3])
-        for state in (source, target):
-            if state >= self.n:
-                raise broken(
-                    self.path, at, f"there is no state `{state}`", f"the header announces {self.n}, from 0"
-                )
-        try:
-            probability = float(words[3])
-        except ValueError:
-            raise broken(self.path, at, f"the probability `{words[3]}` is no number") from None
-        if not 0 <= probability <= 1 + ROUND_OFF:
-            raise broken(
-                self.path, at, f"the probability `{words[3]}` is out of range", "it lies between 0 and 1"
-            )
-        key = (source, choice)
-        row = self.rows.setdefault(key, {})
-        if target in row:
-            raise broken(self.path, at, f"choice {choice} of state {source} leads to `{target}` twice")
-        row[target] = probability
-        action = words[4].strip() if len(words) > 4 else ""
-        if self.actions.setdefault(key, action) != action:
-            raise broken(
-                self.path, at, f"choice {choice} of state {source} is `{action}` and `{self.actions[key]}`"
-            )
-        self.line.setdefault(key, at)
-        self.first.setdefault(source, at)
-
-    def _number(self, at: int, word: str) -> int:
-        if not (word.isascii() and word.isdigit()):
-            raise broken(self.path, at, f"`{word}` is no whole number", "states and choices count from 0")
-        return int(word)
-
-    def check(self, dead: dict[int, int] | None, labels: Path) -> None:
-        """Raise unless rows sum to one, choices count from 0 and deadlocks lead nowhere."""
-        expected = (-1, -1)
-        for key in sorted(self.rows):
-            source, choice = key
-            expected = (source, expected[1] + 1 if expected[0] == source else 0)
-            row, at = self.rows[key], self.line[key]
-            if key != expected:
-                raise broken(
-                    self.path,
-                    at,
-                    f"state {source} has the choice `{choice}` but not choice {expected[1]}",
-                    "the choices of a state are numbered from 0 without gaps",
-                )
-            total = sum(row.values())
-            if abs(total - 1) > ROUND_OFF:
-                raise broken(
-                    self.path,
-                    at,
-                    f"choice {choice} of state {source} sums to `{total:.9g}`, {total - 1:+.3g} from 1",
-                    "each row must sum to 1",
-                )
-            if dead is not None and source in dead and set(row) != {source}:
-                to = next(s for s in row if s != source)
-                raise broken(
-                    self.path,
-                    at,
-                    f"state {source} leads to `{to}`, but {labels.name}:{dead[source]} labels it a deadlock",
-                )
-        for state in range(self.n):
-            if state not in self.first and dead is not None and state not in dead:
-                raise broken(
-                    self.path, 1, f"state `{state}` has no choice", f"label it a deadlock in {labels.name}"
-                )
-
-    def model(self, end: np.ndarray, states: Sequence[Label] | None, initial: np.ndarray | None) -> MDP:
-        """Return the model; ``end`` is the mask of its terminal states."""
-        for state in np.flatnonzero(end).tolist():
-            if state not in self.first:
-                self.rows[state, 0] = {state: 1.0}
-            if not self.actions.get((state, 0)) and (state, 1) not in self.rows:
-                self.actions[state, 0] = TERMINAL_ACTION
-        keys = sorted(self.rows)
-        taken: set[tuple[int, str]] = set()
-        numbers: dict[str, int] = {}
-        index: list[int] = []
-        for state, choice in keys:
-            name = self.actions.get((state, choice)) or str(choice)
-            while (state, name) in taken:
-                name = f"{name}#{choice}"
-            taken.add((state, name))
-            index.append(numbers.setdefault(name, len(numbers)))
-        counts = np.bincount([state for state, _ in keys], minlength=self.n)
-        row_offset = np.cumsum([0] + [len(self.rows[key]) for key in keys])
-        probability = np.array([p for key in keys for p in self.rows[key].values()])
-        return MDP(
-            action_offset=np.concatenate([[0], np.cumsum(counts)]),
-            row_offset=row_offset,
-            successor=np.array([s for key in keys for s in self.rows[key]]),
-            probability=validate.rescaled(row_offset, probability, 2 * ROUND_OFF),
-            states=states,
-            action_names=tuple(numbers),
-            action_index=np.array(index),
-            terminal=end,
-            initial=initial,
-        )
+def _ends(table: Transitions, dead: dict[int, int] | None, labels: Path) -> np.ndarray:
+    """Return the mask of the terminal states: ``dead`` maps those labelled so to their lines."""
+    silent = np.ones(table.n, dtype=bool)
+    silent[table.source] = False
+    if dead is None:
+        return silent
+    labelled = np.zeros(table.n, dtype=bool)
+    labelled[list(dead)] = True
+    for at in np.flatnonzero(labelled[table.source] & (table.target != table.source))[:1].tolist():
+        state = int(table.source[at])
+        where = f"{labels.name}:{dead[state]}"
+        table.fail(at, f"state {state} leads to `{table.target[at]}`, but {where} labels it a deadlock")
+    for state in np.flatnonzero(silent & ~labelled)[:1].tolist():
+        raise broken(table.path, 1, f"state `{state}` has no choice", f"label it a deadlock in {labels.name}")
+    return labelled
 
 
-def _lines(path: Path, factor: int) -> Iterator[tuple[int, str]]:
-    """Return the lines that are not blank, with their numbers."""
-    return ((i, line) for i, line in enumerate(read_lines(path, factor), start=1) if line.strip())
+def _model(
+    table: Transitions, end: np.ndarray, states: Sequence[Label] | None, initial: np.ndarray | None
+) -> MDP:
+    owner, choice = table.source[table.first], table.choice[table.first]
+    codes: list[int] = table.action[table.first].tolist()
+    # Terminal states that the file says nothing about come in between, each with its loop.
+    added = np.setdiff1d(np.flatnonzero(end), owner)
+    order = np.argsort(np.concatenate([owner, added]), kind="stable")
+    alone = np.bincount(owner, minlength=table.n) < 2
+    words = [
+        table.words[code] or (TERMINAL_ACTION if end[s] and alone[s] else str(c))
+        for s, c, code in zip(owner.tolist(), choice.tolist(), codes, strict=True)
+    ]
+    words = [*_different(owner, choice, words), *[TERMINAL_ACTION] * len(added)]
+    numbers = {word: i for i, word in enumerate(dict.fromkeys(words[i] for i in order.tolist()))}
+    source = np.concatenate([table.source, added])
+    by_source = np.argsort(source, kind="stable")
+    lengths = np.concatenate([np.diff(table.first, append=len(table.source)), np.ones(len(added))])
+    row_offset = np.concatenate([[0], np.cumsum(lengths[order])]).astype(np.int64)
+    counts = np.bincount(np.concatenate([owner, added]).astype(np.int64), minlength=table.n)
+    probability = np.concatenate([table.probability, np.ones(len(added))])[by_source]
+    return MDP(
+        action_offset=np.concatenate([[0], np.cumsum(counts)]),
+        row_offset=row_offset,
+        successor=np.concatenate([table.target, added])[by_source].astype(np.int64),
+        probability=validate.rescaled(row_offset, probability, 2 * ROUND_OFF),
+        states=states,
+        action_names=tuple(numbers),
+        action_index=np.array([numbers[words[i]] for i in order.tolist()]),
+        terminal=end,
+        initial=initial,
+    )
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-_STATE = re.compile(r"\s*(\d+)\s*:\s*\((.*)\)\s*", re.ASCII)
-
-
-def _read_states(path: Path, n: int) -> list[str]:
-    """Return a label like ``x=1,y=2`` for each state."""
-    lines = _lines(path, 8)
-    number, text = next(lines, (1, ""))
-    if not re.fullmatch(r"\s*\(.*\)\s*", text):
-        raise broken(path, number, f"`{_short(text)}` is no header", "it should name the variables: `(x,y)`")
-    variables = [name.strip() for name in text.strip()[1:-1].split(",")]
-    names: dict[int, str] = {}
-    line: dict[str, int] = {}
-    for at, text in lines:
-        match = _STATE.fullmatch(text)
-        if match is None:
-            raise broken(path, at, f"`{_short(text)}` is no state", "write `number:(value,value)`")
-        state, values = int(match[1]), [value.strip() for value in match[2].split(",")]
-        if state >= n or state in names:
-            what = "occurs twice" if state in names else f"is not among the {n} of the model"
-            raise broken(path, at, f"state `{state}` {what}")
-        if len(values) != len(variables):
-            raise broken(path, at, f"state {state} has `{len(values)}` values for {len(variables)} variables")
-        names[state] = ",".join(f"{k}={v}" for k, v in zip(variables, values, strict=True))
-        if line.setdefault(names[state], at) != at:
-            raise broken(path, at, f"`{names[state]}` is the state of line {line[names[state]]} already")
-    missing = next((state for state in range(n) if state not in names), None)
-    if missing is not None:
-        raise broken(path, number, f"state `{missing}` is missing", f"the model has {n} states")
-    return [names[state] for state in range(n)]
-
-
-def _read_labels(path: Path, n: int) -> dict[str, dict[int, int]]:
-    """Return for each label the states that have it, with the line that says so."""
-    lines = _lines(path, 16)
-    number, text = next(lines, (1, ""))
-    if not re.fullmatch(r'\s*(\d+="[^"]*"\s*)+', text, re.ASCII):
-        raise broken(path, number, f"`{_short(text)}` is no header", 'it should be `0="init" 1="deadlock"`')
-    names = {int(k): name for k, name in re.findall(r'(\d+)="([^"]*)"', text)}
-    marks: dict[str, dict[int, int]] = {name: {} for name in names.values()}
-    for at, text in lines:
-        if not re.fullmatch(r"\s*\d+\s*:[\s\d]*", text, re.ASCII):
-            raise broken(path, at, f"`{_short(text)}` is no row of labels", "write `state: label label`")
-        state, _, given = text.partition(":")
-        if int(state) >= n:
-            raise broken(path, at, f"there is no state `{int(state)}`", f"the model has {n}, from 0")
-        for label in map(int, given.split()):
-            if label not in names:
-                raise broken(path, at, f"there is no label `{label}`", "the first line names the labels")
-            marks[names[label]].setdefault(int(state), at)
-    return marks
-
-
-# --- writing -----------------------------------------------------------------------------------
+def _different(owner: np.ndarray, choice: np.ndarray, words: list[str]) -> list[str]:
+    """Return the words, made different within each state by adding the number of the choice."""
+    out: list[str] = []
+    taken: set[str] = set()
+    last = -1
+    for state, number, word in zip(owner.tolist(), choice.tolist(), words, strict=True):
+        if state != last:
+            taken.clear()
+            last = state
+        while word in taken:
+            word = f"{word}#{number}"
+        taken.add(word)
+        out.append(word)
+    return out
 
 
 def to_prism(mdp: MDP, path: Path | str) -> None:
@@ -312,12 +167,14 @@ def to_prism(mdp: MDP, path: Path | str) -> None:
     ------
     ModelError
         If the starting distribution is not uniform over some states.
+    OptionError
+        If ``path`` ends in ``.sta`` or ``.lab``.
     OutputError
         If a file cannot be written.
     """
     tra = Path(path)
     if tra.suffix in (".sta", ".lab"):
-        raise ModelError(f"`{tra}` is the name of another file of the model", "end it in `.tra`")
+        raise OptionError(f"`{tra}` is the name of another file of the model", "end it in `.tra`")
     start = np.zeros(0) if mdp.initial is None else mdp.initial[mdp.initial > 0]
     if len(start) and np.ptp(start) > 1e-9:
         raise ModelError(
@@ -328,7 +185,7 @@ def to_prism(mdp: MDP, path: Path | str) -> None:
     rows = [f"{mdp.n_states} {mdp.n_pairs} {mdp.n_transitions}"]
     for state in range(mdp.n_states):
         for choice, pair in enumerate(mdp.pairs(state)):
-            name = names[mdp.action_index[pair]] if names else ""
+            name = names[int(mdp.action_index[pair])] if names else ""
             rows += [f"{state} {choice} {to} {p!r} {name}".rstrip() for p, to in mdp.row(pair)]
     labels = ['0="init" 1="deadlock"']
     for state in range(mdp.n_states):
@@ -362,7 +219,7 @@ def _action_words(mdp: MDP) -> list[str]:
 def _state_rows(states: Sequence[Label]) -> list[str]:
     split = [re.findall(r"(?:^|,)([A-Za-z_]\w*)=([-+.\w]+)", str(s), re.ASCII) for s in states]
     variables = [name for name, _ in split[0]]
-    kept = all(
+    kept = bool(variables) and all(
         ",".join(f"{k}={v}" for k, v in values) == str(state) and [k for k, _ in values] == variables
         for state, values in zip(states, split, strict=True)
     )

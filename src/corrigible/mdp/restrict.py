@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -13,33 +14,73 @@ from corrigible.mdp.model import MDP, TERMINAL_ACTION
 def reachable(mdp: MDP, start: Iterable[int] | None = None) -> np.ndarray:
     """Return the mask of states reachable from ``start`` (default: the initial distribution).
 
+    Parameters
+    ----------
+    mdp
+        The model.
+    start
+        Numbers of states, or a mask of shape (states,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean of shape (states,); the starting states are among them.
+
     Raises
     ------
     ModelError
-        If no start is given and the model has no initial distribution.
+        If a start does not exist, or none is given and the model has no initial distribution.
     """
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
+    n = mdp.n_states
     if start is None:
         if mdp.initial is None:
             raise ModelError("the model has no starting distribution", "say where to start from")
-        start = np.flatnonzero(mdp.initial)
-    seeds = np.fromiter((int(s) for s in start), dtype=np.int64)
+        start = mdp.initial > 0
+    given = np.asarray(start if isinstance(start, np.ndarray) else list(start))
+    if given.dtype == np.bool_:
+        given = np.flatnonzero(_mask(given, n, "states"))
+    seeds = given.astype(np.int64)
+    if len(seeds) and (seeds.min() < 0 or seeds.max() >= n):
+        wrong = int(seeds[(seeds < 0) | (seeds >= n)][0])
+        raise ModelError(f"there is no state number `{wrong}`", f"there are {n}, numbered from 0")
+    source = np.repeat(np.arange(n), np.diff(mdp.row_offset[mdp.action_offset]))
+    return closure(n, source, mdp.successor, seeds)
+
+
+def closure(n: int, source: np.ndarray, target: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the mask of shape (n,) of what can be reached from ``start`` over links.
+
+    Parameters
+    ----------
+    n
+        Number of nodes.
+    source, target
+        The ends of each link; integers of shape (links,).
+    start
+        Numbers of the nodes to start from.
+    """
+    from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
+
     # One extra node leads to every start, so that a single search suffices.
-    n = mdp.n_states
-    links = np.append(mdp.row_offset[mdp.action_offset], mdp.n_transitions + len(seeds))
-    heads = np.concatenate([mdp.successor.astype(np.int64), seeds])
-    graph = csr_array((np.ones(len(heads), dtype=np.int8), heads, links), shape=(n + 1, n + 1))
-    order = breadth_first_order(graph, n, directed=True, return_predecessors=False)
+    tails = np.concatenate([source, np.full(len(start), n)])
+    heads = np.concatenate([target, start])
+    library: Any = sparse
+    graph = library.csr_array((np.ones(len(heads), dtype=np.int8), (tails, heads)), shape=(n + 1, n + 1))
+    order = library.csgraph.breadth_first_order(graph, n, directed=True, return_predecessors=False)
     mask = np.zeros(n + 1, dtype=bool)
     mask[order] = True
     return mask[:n]
 
 
 def without(mdp: MDP, pairs: np.ndarray) -> MDP:
-    """Return the model with the pairs in the boolean mask of shape (pairs,) taken away."""
-    keep = ~np.asarray(pairs, dtype=bool)
+    """Return the model with the pairs in the boolean mask of shape (pairs,) taken away.
+
+    Raises
+    ------
+    ModelError
+        If the mask has another shape, or a state would be left with no action.
+    """
+    keep = ~_mask(pairs, mdp.n_pairs, "pairs")
     lengths = np.diff(mdp.row_offset)
     entries = np.repeat(keep, lengths)
     counts = np.add.reduceat(keep.astype(np.int64), mdp.action_offset[:-1])
@@ -60,35 +101,46 @@ def without(mdp: MDP, pairs: np.ndarray) -> MDP:
 
 
 def absorbing(mdp: MDP, states: np.ndarray) -> MDP:
-    """Return the model with the states in the boolean mask of shape (states,) made terminal."""
-    end = np.asarray(states, dtype=bool)
+    """Return the model with the states in the boolean mask of shape (states,) made terminal.
+
+    Each gets the one action `TERMINAL_ACTION`, which leads back; what it could do before is gone.
+    """
+    end = _mask(states, mdp.n_states, "states")
     if not np.any(end & ~mdp.terminal):
         return mdp
     counts = np.diff(mdp.action_offset)
-    first = np.zeros(mdp.n_pairs, dtype=bool)
-    first[mdp.action_offset[:-1]] = True
-    of_end = np.repeat(end, counts)
-    keep = ~of_end | first
-    lengths = np.where(of_end, 1, np.diff(mdp.row_offset))[keep]
-    owner = np.repeat(np.arange(mdp.n_states), counts)
+    lengths = np.diff(mdp.row_offset)
+    first_pair = np.zeros(mdp.n_pairs, dtype=bool)
+    first_pair[mdp.action_offset[:-1]] = True
+    ending = np.repeat(end, counts)
+    keep = ~ending | first_pair
     # The first transition of an ending state's first pair becomes its loop; the rest goes.
-    entry_end = np.repeat(of_end, np.diff(mdp.row_offset))
-    entry_first = np.zeros(mdp.n_transitions, dtype=bool)
-    entry_first[mdp.row_offset[mdp.action_offset[:-1]]] = True
-    entries = ~entry_end | entry_first
-    entry_owner = np.repeat(owner, np.diff(mdp.row_offset))
+    owner = np.repeat(np.repeat(np.arange(mdp.n_states), counts), lengths)
+    first_entry = np.zeros(mdp.n_transitions, dtype=bool)
+    first_entry[mdp.row_offset[mdp.action_offset[:-1]]] = True
+    entries = ~end[owner] | first_entry
     names = mdp.action_names
     if TERMINAL_ACTION not in names:
         names = (*names, TERMINAL_ACTION)
-    index = np.where(of_end, names.index(TERMINAL_ACTION), mdp.action_index)[keep]
+    stop = names.index(TERMINAL_ACTION)
     return MDP(
         action_offset=np.concatenate([[0], np.cumsum(np.where(end, 1, counts))]),
-        row_offset=np.concatenate([[0], np.cumsum(lengths)]),
-        successor=np.where(entry_end, entry_owner, mdp.successor)[entries],
-        probability=np.where(entry_end, 1.0, mdp.probability)[entries],
+        row_offset=np.concatenate([[0], np.cumsum(np.where(ending, 1, lengths)[keep])]),
+        successor=np.where(end[owner], owner, mdp.successor)[entries],
+        probability=np.where(end[owner], 1.0, mdp.probability)[entries],
         states=mdp.states,
         action_names=names,
-        action_index=index,
+        action_index=np.where(ending, stop, mdp.action_index)[keep],
         terminal=mdp.terminal | end,
         initial=mdp.initial,
     )
+
+
+def _mask(given: np.ndarray, count: int, what: str) -> np.ndarray:
+    mask = np.asarray(given)
+    if mask.dtype != np.bool_ or mask.shape != (count,):
+        raise ModelError(
+            f"the mask of {what} is `{mask.dtype}` of shape `{mask.shape}`",
+            f"it should be boolean of shape ({count},)",
+        )
+    return mask

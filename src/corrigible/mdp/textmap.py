@@ -51,7 +51,7 @@ class GridMap:
 
 
 def read_map(path_or_text: Path | str) -> GridMap:
-    """Read a text map.
+    r"""Read a text map.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def read_map(path_or_text: Path | str) -> GridMap:
     Examples
     --------
     >>> from corrigible.mdp.textmap import read_map
-    >>> room = read_map("S.\\n#.\\n")
+    >>> room = read_map("S.\n#.\n")
     >>> room.mdp.actions((0, 1))
     ['stay', 'down', 'left']
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -46,18 +47,15 @@ def distinct(kind: str, names: Sequence[Label]) -> None:
 
 def finder(states: Sequence[Label]) -> Callable[[Label], int]:
     """Return the function from a label to the number of its state; it raises `UnknownNameError`."""
-    numbers = states if isinstance(states, range) else None
-    table = {} if numbers is not None else {label: i for i, label in enumerate(states)}
+    table: Mapping[Label, int] | None = None  # a range needs none: it knows where its numbers are
+    if not isinstance(states, range):
+        table = {label: i for i, label in enumerate(states)}
 
     def find(label: Label) -> int:
-        if numbers is not None:
-            if isinstance(label, int | np.integer) and int(label) in numbers:
-                return numbers.index(int(label))
-        else:
-            try:
-                return table[label]
-            except (KeyError, TypeError):
-                pass
+        try:
+            return states.index(operator.index(cast("int", label))) if table is None else table[label]
+        except (KeyError, TypeError, ValueError):
+            pass
         if len(states) <= 10_000:
             unknown_name("state", label, map(str, states))
         unknown_name("state", label, [], f"the model has {len(states)} states")
@@ -67,10 +65,13 @@ def finder(states: Sequence[Label]) -> Callable[[Label], int]:
 
 def mask(given: np.ndarray | Iterable[Label], n: int, index: Callable[[Label], int]) -> np.ndarray:
     """Return the mask of shape (states,) of the states ``given`` as a mask or by their labels."""
-    if isinstance(given, np.ndarray) and given.dtype == np.bool_:
-        if given.shape != (n,):
-            raise ModelError(f"the terminal mask has shape `{given.shape}`", f"it should be ({n},)")
-        return given.copy()
+    if isinstance(given, np.ndarray):
+        array = cast("np.ndarray", given)
+        if array.dtype == np.bool_:
+            if array.shape != (n,):
+                raise ModelError(f"the terminal mask has shape `{array.shape}`", f"it should be ({n},)")
+            return array.copy()
+        given = array.tolist()
     out = np.zeros(n, dtype=bool)
     for label in (given,) if isinstance(given, str) else given:
         out[index(label)] = True
@@ -89,9 +90,7 @@ def distribution(
     else:
         array = np.array(given, dtype=np.float64)
     if array.shape != (n,):
-        raise ModelError(
-            f"the starting distribution has shape `{array.shape}`", f"it should be ({n},)"
-        )
+        raise ModelError(f"the starting distribution has shape `{array.shape}`", f"it should be ({n},)")
     bad = ~(array >= 0) | ~np.isfinite(array)
     if np.any(bad):
         at = int(np.argmax(bad))
@@ -118,9 +117,7 @@ def rows(mdp: MDP, successor: np.ndarray, probability: np.ndarray) -> None:
         state = mdp.states[int(np.argmin(counts))]
         many = int(np.sum(counts < 1))
         others = f" (nor have {many - 1} other states)" if many > 1 else ""
-        raise ModelError(
-            f"state `{state}` has no action{others}", "give it one, or make it terminal"
-        )
+        raise ModelError(f"state `{state}` has no action{others}", "give it one, or make it terminal")
     if mdp.n_pairs < 0 or mdp.action_offset[0] != 0 or mdp.row_offset[0] != 0:
         raise ModelError("the offsets do not begin at `0`")
     _actions(mdp)
@@ -170,9 +167,7 @@ def _actions(mdp: MDP) -> None:
     known = len(mdp.action_names)
     if mdp.action_index.min() < 0 or mdp.action_index.max() >= known:
         at = int(np.argmax((mdp.action_index < 0) | (mdp.action_index >= known)))
-        raise ModelError(
-            f"{_where(mdp, at)} is not among the {known} action names", "name every action"
-        )
+        raise ModelError(f"{_where(mdp, at)} is not among the {known} action names", "name every action")
 
 
 def canonical(
@@ -197,9 +192,7 @@ def canonical(
     return offset, successor[begin], np.add.reduceat(probability, begin)
 
 
-def rescaled(
-    row_offset: np.ndarray, probability: np.ndarray, tolerance: float | None = None
-) -> np.ndarray:
+def rescaled(row_offset: np.ndarray, probability: np.ndarray, tolerance: float | None = None) -> np.ndarray:
     """Return the probabilities with every row summing to one as nearly as floats can.
 
     Rows that already do are left alone to the last bit, so that doing it twice changes nothing;

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import overload
 
@@ -14,12 +15,12 @@ from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import provenance, read_only
 from corrigible.mdp.model import MDP
-from corrigible.mdp.optimal import check_discount, solver_for
+from corrigible.mdp.optimal import Optimal, check_discount, check_workers, solver_for
 from corrigible.power.moments import Block, Moments, block
 from corrigible.power.notation import Rewards, as_distribution
 from corrigible.power.result import PowerResult
 from corrigible.power.rewards import RewardDistribution, RewardSamples, check_samples
-from corrigible.power.sampling import check_workers, in_order
+from corrigible.power.sampling import in_order
 
 SAMPLES = 1000
 """How many reward functions are drawn where nothing is said."""
@@ -120,7 +121,7 @@ def estimate(
     slightly too narrow; it is looked at a few times only, and after ``samples`` at the earliest.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
-    definition 5.2 and lemma 5.3.
+    definition 5.2.
 
     Examples
     --------
@@ -141,69 +142,109 @@ def estimate(
     memory.require(needed, f"POWER of {mdp.n_states} states on {threads} threads", "give fewer workers")
     solvers = [solver_for(mdp, value) for value in discounts]
 
-    def work(number: int) -> list[tuple[Block, float, float, str]]:
+    def work(number: int) -> list[_Part]:
         chunk = drawn.chunk(number, last)
-        out: list[tuple[Block, float, float, str]] = []
-        for solver, value in zip(solvers, discounts, strict=True):
-            optimal = solver.solve(chunk)
-            power = optimal.values - chunk
-            power *= (1 - value) / value
-            worst = float(optimal.residual.max(initial=0.0))
-            bound = optimal.error_bound * (1 - value) / value
-            out.append((block(power), worst, bound, optimal.method))
-        return out
+        return [_part(solver.solve(chunk), chunk) for solver in solvers]
 
-    totals = [Moments(mdp.n_states) for _ in discounts]
-    residuals, bounds = [0.0] * len(discounts), [0.0] * len(discounts)
-    methods = [""] * len(discounts)
-    done, goal = 0, first
+    tallies = [_Tally(mdp.n_states) for _ in discounts]
+    done, goal, met = 0, first, None
     while True:
-        progress.start("POWER", goal - totals[0].count)
-        chunks = range(done, -(-goal // drawn.rows))
-        with closing(in_order(work, chunks, threads)) as parts:
-            for part in parts:
-                for k, (moments, worst, bound, method) in enumerate(part):
-                    totals[k].add(moments)
-                    residuals[k], bounds[k] = max(residuals[k], worst), max(bounds[k], bound)
-                    methods[k] = method
-                progress.advance(part[0][0].count)
-        progress.finish()
-        done = chunks.stop
-        if target_stderr is None or totals[0].count >= last:
+        count = _run(work, range(done, -(-goal // drawn.rows)), tallies, goal, threads, progress)
+        done = -(-goal // drawn.rows)
+        if target_stderr is None:
             break
-        widest = max(float(np.max(total.stderr())) for total in totals)
-        if widest <= target_stderr:
+        widest = max(float(np.max(tally.moments.stderr())) for tally in tallies)
+        met = widest <= target_stderr
+        if met or count >= last:
             break
-        goal = _next_goal(totals[0].count, widest, target_stderr, drawn.rows, last)
+        goal = _next_goal(count, widest, target_stderr, drawn.rows, last)
 
     results: list[PowerResult] = []
-    for k, value in enumerate(discounts):
-        stderr = totals[k].stderr()
+    for tally, value in zip(tallies, discounts, strict=True):
+        moments = tally.moments
+        stderr = moments.stderr()
         if not distribution.finite_variance:
             stderr[:] = np.nan
-        met = None if target_stderr is None else bool(np.max(stderr) <= target_stderr)
         results.append(
             PowerResult(
-                power=read_only(totals[k].mean),
+                power=read_only(moments.mean),
                 stderr=read_only(stderr),
                 states=mdp.states,
                 discount=value,
-                samples=totals[k].count,
-                residual=residuals[k],
-                error_bound=bounds[k],
-                method=methods[k],
+                samples=moments.count,
+                residual=tally.residual,
+                error_bound=tally.bound,
+                method=tally.method,
                 target_met=met,
                 provenance=provenance(
                     drawn.seed if distribution.seeded else None,
                     mdp.fingerprint,
                     rewards=distribution.describe(),
                     discount=value,
-                    samples=totals[k].count,
+                    samples=moments.count,
                     target_stderr=target_stderr,
                 ),
             )
         )
     return tuple(results) if many else results[0]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What one chunk adds at one discount."""
+
+    moments: Block
+    residual: float
+    bound: float
+    method: str
+
+
+class _Tally:
+    """What all chunks so far say at one discount."""
+
+    def __init__(self, states: int) -> None:
+        self.moments = Moments(states)
+        self.residual = self.bound = 0.0
+        self.method = ""
+
+    def add(self, part: _Part) -> None:
+        self.moments.add(part.moments)
+        self.residual = max(self.residual, part.residual)
+        self.bound = max(self.bound, part.bound)
+        self.method = part.method
+
+
+def _part(optimal: Optimal, rewards: np.ndarray) -> _Part:
+    scale = (1 - optimal.discount) / optimal.discount
+    power = optimal.values - rewards
+    power *= scale
+    return _Part(
+        moments=block(power),
+        residual=float(optimal.residual.max(initial=0.0)),
+        bound=optimal.error_bound * scale,
+        method=optimal.method,
+    )
+
+
+def _run(
+    work: Callable[[int], list[_Part]],
+    chunks: range,
+    tallies: list[_Tally],
+    goal: int,
+    threads: int,
+    progress: Progress,
+) -> int:
+    """Add ``chunks`` to the tallies, in order; return how many samples they hold now."""
+    progress.start("POWER", goal - tallies[0].moments.count)
+    try:
+        with closing(in_order(work, chunks, threads)) as parts:
+            for part in parts:
+                for tally, one in zip(tallies, part, strict=True):
+                    tally.add(one)
+                progress.advance(part[0].moments.count)
+    finally:
+        progress.finish()
+    return tallies[0].moments.count
 
 
 def _check_discounts(discounts: Sequence[float]) -> list[float]:
@@ -225,7 +266,7 @@ def _check_plan(
     first = check_samples(default if samples is None else samples, size)
     if target is None:
         return first, first
-    if isinstance(target, bool) or not isinstance(target, int | float | np.number) or not target > 0:
+    if not target > 0:
         raise OptionError(f"the target standard error `{target}` is not above 0", "give for example 0.001")
     if not distribution.finite_variance:
         raise OptionError(

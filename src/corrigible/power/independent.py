@@ -6,7 +6,7 @@ import dataclasses
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, TypeGuard, final
 
 import numpy as np
 
@@ -43,11 +43,11 @@ class Independent(RewardDistribution):
     Exceptions leave the draws of all other states as they were.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
-    definition 5.1 (the distributions D_{X-IID}).
+    which calls these distributions D_{X-IID}.
     """
 
     distribution: Any = None
-    overrides: Mapping[Label, Any] = dataclasses.field(default_factory=dict)
+    overrides: Mapping[Label, Any] = dataclasses.field(default_factory=dict[Label, Any])
     groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ def in_words(distribution: Any) -> str:
     """Return the name and numbers of a frozen distribution (or a number); ``None`` is uniform."""
     if distribution is None:
         return "uniform on [0, 1]"
-    if isinstance(distribution, int | float | np.number):
+    if _is_number(distribution):
         return _short(distribution)
     name = distribution.dist.name
     if name == "uniform":
@@ -107,7 +107,9 @@ def in_words(distribution: Any) -> str:
     words = [_short(x) for x in distribution.args]
     words += [f"{key}={_short(x)}" for key, x in sorted(distribution.kwds.items())]
     text = f"{name or type(distribution.dist).__name__}({', '.join(words)})"
-    if name and type(distribution.dist).__module__.startswith("scipy."):
+    from scipy import stats
+
+    if name and type(getattr(stats, name, None)) is type(distribution.dist):
         return text
     # A distribution of the user's own may share its name with another: tell them apart by shape.
     return f"{text} [quantiles {digest(distribution.ppf(np.linspace(0.01, 0.99, 99)))[:16]}]"
@@ -133,8 +135,8 @@ def whole_numbers(groups: Any) -> np.ndarray:
 def _check(distribution: Any, whose: str = "", *, number: bool = False) -> None:
     if distribution is None and not number:
         return
-    if number and isinstance(distribution, int | float | np.number) and not isinstance(distribution, bool):
-        if not math.isfinite(distribution):
+    if number and _is_number(distribution):
+        if not math.isfinite(float(distribution)):
             raise DistributionError(f"the reward{whose} is `{distribution}`", "give a finite number")
         return
     if not (hasattr(distribution, "rvs") and hasattr(distribution, "dist")):
@@ -153,6 +155,10 @@ def _check(distribution: Any, whose: str = "", *, number: bool = False) -> None:
             f"the rewards{whose} are `{in_words(distribution)}`, which has no finite mean",
             "POWER is an expectation: choose a distribution that has one (and check its parameters)",
         )
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _moment(distribution: Any, name: str) -> np.ndarray:
@@ -174,6 +180,6 @@ def _same(one: Any, other: Any) -> bool:
 def _draw(distribution: Any, generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     if distribution is None:
         return generator.random(shape)
-    if isinstance(distribution, int | float | np.number):
+    if _is_number(distribution):
         return np.full(shape, float(distribution))
     return np.asarray(distribution.rvs(size=shape, random_state=generator), dtype=np.float64)

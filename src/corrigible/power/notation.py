@@ -78,7 +78,7 @@ def parse_rewards(text: str) -> RewardDistribution:
 
 
 def _scipy(name: str) -> Any:
-    import scipy.stats as stats
+    from scipy import stats
 
     known = {
         key: value

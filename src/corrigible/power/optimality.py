@@ -13,13 +13,13 @@ from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import Provenance, provenance, read_only, to_json
 from corrigible.mdp.model import MDP, Label
-from corrigible.mdp.optimal import Optimal, check_discount, solver_for
+from corrigible.mdp.optimal import Optimal, check_discount, check_workers, solver_for
 from corrigible.power.estimate import SAMPLES
 from corrigible.power.moments import Block, Moments, block
 from corrigible.power.notation import Rewards, as_distribution
 from corrigible.power.result import import_pandas, normal_reach
 from corrigible.power.rewards import RewardSamples, check_samples
-from corrigible.power.sampling import check_workers, in_order
+from corrigible.power.sampling import in_order
 
 if TYPE_CHECKING:
     import pandas
@@ -182,7 +182,7 @@ def optimality_probability(
     its error bound for that sample, plus `ROUNDING` of the largest value.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
-    definition 4.3.
+    section 4 (optimality probability).
 
     Examples
     --------
@@ -215,13 +215,15 @@ def optimality_probability(
 
     moments, tied, residual, tolerance, method = Moments(len(actions)), 0, 0.0, 0.0, ""
     progress.start("optimal actions", total)
-    with closing(in_order(work, range(-(-total // drawn.rows)), threads)) as parts:
-        for part, ties_here, worst, widest, method in parts:
-            moments.add(part)
-            tied += ties_here
-            residual, tolerance = max(residual, worst), max(tolerance, widest)
-            progress.advance(part.count)
-    progress.finish()
+    try:
+        with closing(in_order(work, range(-(-total // drawn.rows)), threads)) as parts:
+            for part, ties_here, worst, widest, method in parts:
+                moments.add(part)
+                tied += ties_here
+                residual, tolerance = max(residual, worst), max(tolerance, widest)
+                progress.advance(part.count)
+    finally:
+        progress.finish()
     return OptimalityResult(
         state=state,
         actions=tuple(actions),

@@ -5,6 +5,9 @@ chooses among them, and `save` writes PNG, SVG or PDF. Colours are from the viri
 for colour-blind readers, and lighter for more in grey print.
 """
 
+# Matplotlib's own annotations leave the types of further keywords open.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import io
@@ -14,22 +17,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from corrigible.core.errors import MissingExtraError, OptionError
+from corrigible.core.errors import OptionError
 from corrigible.core.results import write_whole
+from corrigible.power.axes import label_ends, quiet, require_matplotlib, short, span
 from corrigible.power.optimality import OptimalityResult
-from corrigible.power.result import PowerResult, StatePower
+from corrigible.power.result import PowerResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
-WALL_COLOUR = "#3a3a3a"
+WALL_COLOUR = "#0d0d0d"
 INK = "#222222"
 LINES = ("#2d5f8b", "#b5541c", "#3a8a5f", "#7a4a8f", "#8a7a1f", "#555555")
 """Dark enough for grey print; lines also differ in marker, so that colour is never all there is."""
 MARKERS = ("o", "s", "^", "D", "v", "P")
-LONGEST_LABEL = 34
 
 
 class Grid(Protocol):
@@ -46,33 +49,25 @@ def plot_grid(result: PowerResult, grid: Grid, ax: Axes) -> Axes:
 
     Small maps have the number in each cell.
     """
-    _matplotlib()
-    from matplotlib.patches import Rectangle
+    require_matplotlib()
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
 
     cells = np.asarray(grid.cells)
     free = cells >= 0
     shown = np.where(free, result.power[np.where(free, cells, 0)], np.nan)
-    low, high = _span(result.power[cells[free]])
-    image = ax.imshow(np.ma.masked_invalid(shown), cmap="viridis", vmin=low, vmax=high, aspect="equal")
-    image.cmap.set_bad((0, 0, 0, 0))
-    # Walls are hatched as well as dark: the darkest colour of the map is dark too.
+    low, high, beyond = span(result.power[cells[free]])
+    # The darkest fifth is left to the walls, so that they differ from low POWER in grey print too.
+    colours = ListedColormap(colormaps["viridis"](np.linspace(0.2, 1, 256)))
+    image = ax.imshow(np.ma.masked_invalid(shown), cmap=colours, vmin=low, vmax=high, aspect="equal")
     ax.set_facecolor(WALL_COLOUR)
-    if cells.size <= 2500:
-        for row, column in np.argwhere(~free):
-            ax.add_patch(
-                Rectangle(
-                    (column - 0.5, row - 0.5), 1, 1, facecolor=WALL_COLOUR, edgecolor="#8a8a8a",
-                    hatch="////", linewidth=0,
-                )
-            )  # fmt: skip
     if cells.shape[0] <= 12 and cells.shape[1] <= 14:
         for row, column in np.argwhere(free):
             value = shown[row, column]
-            colour = "white" if value < low + 0.6 * (high - low) else INK
+            colour = "white" if value < low + 0.55 * (high - low) else INK
             ax.text(column, row, f"{value:.3f}", ha="center", va="center", fontsize=7, color=colour)
-    bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03)
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.025, 0, 0.04, 1)), extend=beyond)
     bar.set_label("POWER")
-    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     ax.set_xticks([])
     ax.set_yticks([])
     ax.set_title(_title(result), fontsize=10, loc="left", color=INK)
@@ -84,7 +79,7 @@ def plot_ranked(result: PowerResult, ax: Axes, k: int = 12, level: float = 0.95)
 
     Where there are more than 2 ``k`` states the middle is left out, and the picture says so.
     """
-    _matplotlib()
+    require_matplotlib()
     n = len(result.states)
     low, high = result.interval(level)
     order = np.argsort(-result.power, kind="stable")
@@ -99,14 +94,12 @@ def plot_ranked(result: PowerResult, ax: Axes, k: int = 12, level: float = 0.95)
         )  # fmt: skip
     power = result.power[chosen]
     reach = np.nan_to_num(np.vstack([power - low[chosen], high[chosen] - power]))
-    ax.errorbar(
-        power, places, xerr=reach, fmt="o", color=LINES[0], markersize=5, elinewidth=1.4, capsize=2.5
-    )
+    ax.errorbar(power, places, xerr=reach, fmt="o", color=LINES[0], markersize=5, elinewidth=1.4, capsize=2.5)
     ax.set_yticks(places, [short(result.states[i]) for i in chosen], fontsize=8)
     ax.set_ylim(places[-1] + 0.7, -0.7)
     unknown = " (of unknown error)" if np.isnan(result.stderr).all() else f", {level:.0%} intervals"
     ax.set_xlabel(f"POWER{unknown}")
-    _quiet(ax, "x")
+    quiet(ax, "x")
     ax.set_title(_title(result), fontsize=10, loc="left", color=INK)
     return ax
 
@@ -128,7 +121,7 @@ def plot_discounts(
     level
         Of the bands.
     """
-    _matplotlib()
+    require_matplotlib()
     results = sorted(results, key=lambda result: result.discount)
     last = results[-1]
     if states is None:
@@ -151,30 +144,36 @@ def plot_discounts(
         )  # fmt: skip
         ax.plot(discounts, power, color=colour, marker=marker, markersize=4.5, linewidth=1.6)
         ends.append((power[-1], short(state), colour))
-    _label_ends(ax, ends)
+    label_ends(ax, ends)
     ax.set_xlabel("discount γ")
     ax.set_ylabel(f"POWER, {level:.0%} bands")
-    _quiet(ax, "y")
-    ax.set_title(f"{last.samples:,} goals, {_rewards(last)}", fontsize=10, loc="left", color=INK)
+    quiet(ax, "y")
+    ax.set_title(f"{last.samples:,} goals, rewards {_rewards(last)}", fontsize=10, loc="left", color=INK)
     return ax
 
 
 def plot_actions(result: OptimalityResult, ax: Axes, level: float = 0.95) -> Axes:
     """Draw for each action the share of goals for which it is optimal, with intervals of ``level``."""
-    _matplotlib()
+    require_matplotlib()
     low, high = result.interval(level)
     p = result.probability
     places = np.arange(len(p))
     ax.barh(places, p, color=LINES[0], height=0.62, alpha=0.85)
     ax.errorbar(
-        p, places, xerr=np.clip([p - low, high - p], 0, None), fmt="none", ecolor=INK, elinewidth=1.3, capsize=3
+        p,
+        places,
+        xerr=np.clip([p - low, high - p], 0, None),
+        fmt="none",
+        ecolor=INK,
+        elinewidth=1.3,
+        capsize=3,
     )
     ax.set_yticks(places, [short(action) for action in result.actions])
     ax.set_ylim(len(p) - 0.4, -0.6)
     ax.set_xlim(0, min(1.0, max(0.05, float(high.max()) * 1.08)))
     counted = "ties split" if result.ties == "split" else "ties counted for each"
     ax.set_xlabel(f"share of goals for which it is optimal ({counted})")
-    _quiet(ax, "x")
+    quiet(ax, "x")
     ax.set_title(
         f"at {short(result.state)}: γ = {result.discount:g}, {result.samples:,} goals",
         fontsize=10, loc="left", color=INK,
@@ -190,7 +189,7 @@ def figure(
     A map where there is a grid (one beside the other for several discounts, up to six), a ranking
     for one result, lines over the discount for several, bars for preferred actions.
     """
-    _matplotlib()
+    require_matplotlib()
     from matplotlib.figure import Figure
 
     if isinstance(result, OptimalityResult):
@@ -202,7 +201,7 @@ def figure(
         raise OptionError("there is no result to draw", "give at least one")
     if grid is not None and len(results) <= 6:
         rows, columns = grid.cells.shape
-        across = min(len(results), 3)
+        across = {1: 1, 2: 2, 4: 2}.get(len(results), 3)
         down = -(-len(results) // across)
         tall = float(np.clip(4.4 * rows / columns, 1.6, 7.5))
         made = Figure(figsize=(5.6 * across, (tall + 0.6) * down), layout="constrained")
@@ -230,7 +229,7 @@ def save(fig: Figure, path: Path | str) -> None:
         If the place cannot be written.
     """
     suffix = check_suffix(path)
-    _matplotlib()
+    require_matplotlib()
     import matplotlib as mpl
 
     buffer = io.BytesIO()
@@ -249,24 +248,8 @@ def check_suffix(path: Path | str) -> str:
     return suffix
 
 
-def short(label: Any) -> str:
-    """Return a label as text, its middle cut out where it is too long for an axis."""
-    text = label if isinstance(label, str) else str(label)
-    if len(text) <= LONGEST_LABEL:
-        return text
-    half = (LONGEST_LABEL - 1) // 2
-    return f"{text[:half]}…{text[-half:]}"
-
-
-def _matplotlib() -> None:
-    try:
-        import matplotlib  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    except ImportError as error:
-        raise MissingExtraError("matplotlib is not installed", "pip install 'corrigible[plot]'") from error
-
-
 def _title(result: PowerResult) -> str:
-    return f"γ = {result.discount:g}, {result.samples:,} goals, {_rewards(result)}"
+    return f"γ = {result.discount:g}, {result.samples:,} goals, rewards {_rewards(result)}"
 
 
 def _rewards(result: PowerResult) -> str:
@@ -274,31 +257,3 @@ def _rewards(result: PowerResult) -> str:
     words = str(result.provenance.settings.get("rewards", ""))
     words = words.split(" (", 1)[0] if words.startswith("table") else words.split(", except", 1)[0]
     return short(words.removeprefix("independent ").split(" per ", 1)[0])
-
-
-def _span(values: np.ndarray) -> tuple[float, float]:
-    """Return the ends of the colour scale, apart even where all values are equal."""
-    low, high = float(values.min()), float(values.max())
-    if high - low < 1e-9 * max(1.0, abs(high)):
-        return low - 0.01, high + 0.01
-    return low, high
-
-
-def _quiet(ax: Axes, grid_axis: Any) -> None:
-    ax.grid(axis=grid_axis, color="#dddddd", linewidth=0.7)
-    ax.set_axisbelow(True)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-
-
-def _label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Write each line's name beside its right end, moved apart where they would overlap."""
-    low, high = ax.get_ylim()
-    gap = (high - low) * 0.05
-    place = -np.inf
-    for y, name, colour in sorted(ends):
-        place = max(y, place + gap)
-        ax.text(
-            1.015, place, name, transform=ax.get_yaxis_transform(),
-            va="center", fontsize=8, color=colour,
-        )  # fmt: skip

@@ -94,7 +94,7 @@ class PowerResult:
         """
         number = self._numbers.get(state)
         if number is None:
-            known = map(str, self.states) if len(self.states) <= 10_000 else []
+            known = [str(label) for label in self.states] if len(self.states) <= 10_000 else list[str]()
             unknown_name("state", state, known, f"the model has {len(self.states)} states")
         return self._entry(number)
 
@@ -173,7 +173,7 @@ def _check_level(level: float) -> None:
         raise OptionError(f"the level `{level}` is not between 0 and 1", "give for example 0.95")
 
 
-def import_pandas():  # noqa: ANN201
+def import_pandas():
     """Return the module pandas, or raise `MissingExtraError`."""
     try:
         import pandas

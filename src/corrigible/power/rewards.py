@@ -148,7 +148,7 @@ def check_samples(samples: object, size: int | None = None, what: str = "number 
         raise OptionError(f"the {what} `{samples}` is too small", "give 1 or more")
     if size is not None and samples > size:
         raise OptionError(f"the {what} `{samples}` is too large", f"the table has {size}")
-    return int(samples)
+    return int(samples)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def groups_of(groups: np.ndarray | None, mdp: MDP) -> tuple[int, np.ndarray | None]:

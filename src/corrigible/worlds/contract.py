@@ -423,7 +423,7 @@ class World(ABC):
     shifted: ClassVar[bool] = False
 
     @abstractmethod
-    def place(self, variant: Variant = Variant()) -> Place[Any]:  # noqa: B008 (Variant is immutable)
+    def place(self, variant: Variant = Variant()) -> Place[Any]:
         """Return the place for a variant."""
 
     def variants(self) -> tuple[Variant, ...]:

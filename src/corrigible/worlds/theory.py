@@ -65,7 +65,7 @@ def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tu
         gain = 0.0
         if possible:
             honest = without_pairs(face, face.shows(name))
-            kept = optimal_values(honest, face.rewards(goal)[None, :], discount).values[0]
+            kept = optimal_values(honest, face.rewards(goal)[None, :], discount, workers=1).values[0]
             gain = (1 - discount) * (at_start - float(_initial(honest) @ kept))
         found.append(
             Prediction(
@@ -82,8 +82,8 @@ def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tu
 
 def solve(face: Process, goal: Goal, discount: float = DISCOUNT) -> tuple[np.ndarray, np.ndarray]:
     """Return V* of a goal, shape (states,), and the mask of optimal pairs, shape (pairs,)."""
-    values = optimal_values(face.mdp, face.rewards(goal)[None, :], discount).values
-    return values[0], optimal_pairs(face.mdp, values, discount)[0]
+    found = optimal_values(face.mdp, face.rewards(goal)[None, :], discount, workers=1)
+    return found.values[0], optimal_pairs(face.mdp, found.values, discount, found.residual)[0]
 
 
 def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *, largest: bool) -> float:

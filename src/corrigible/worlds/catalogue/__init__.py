@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 
-from corrigible.core.errors import unknown_name
+from corrigible.core.errors import OptionError, unknown_name
+from corrigible.core.objects import load_object
 from corrigible.worlds.contract import World
 
 _FILES = {
@@ -25,13 +26,21 @@ def names() -> tuple[str, ...]:
 
 
 def load(name: str) -> World:
-    """Return the world called ``name``.
+    """Return the world called ``name``, or the one that ``module:object`` names.
 
     Raises
     ------
     UnknownNameError
         If there is none; the message suggests the nearest name.
+    OptionError
+        If the object is no `World`.
     """
+    if ":" in name:
+        found = load_object(name, "world", "`corrigible worlds` lists the catalogue")
+        world = found() if isinstance(found, type) else found
+        if not isinstance(world, World):
+            raise OptionError(f"`{name}` is not a world", "give a subclass of corrigible.worlds.World")
+        return world
     if name not in _FILES:
         unknown_name("world", name, _FILES, "`corrigible worlds` lists them")
     return importlib.import_module(f"corrigible.worlds.catalogue.{_FILES[name]}").WORLD

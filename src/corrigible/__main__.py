@@ -1,0 +1,5 @@
+"""``python -m corrigible`` is ``corrigible``."""
+
+from corrigible.cli import main
+
+main()

@@ -1,0 +1,159 @@
+"""SOURCE of ``corrigible power``: from what people type to a model."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corrigible.core.errors import OptionError, UnknownNameError, unknown_name
+from corrigible.mdp import MDP
+
+FORMS = "a world, `maze.txt`, `gym:FrozenLake-v1`, `model.tra` or `model.npz`"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Where states lie on a map: the number of each cell's state, −1 where there is none."""
+
+    cells: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """A model with what is known about it.
+
+    Parameters
+    ----------
+    name
+        As typed.
+    mdp
+        The model.
+    outcomes
+        For worlds, which outcome each state has; integers of shape (states,).
+    goals
+        For worlds, the named goals' rewards, shape (goals, states).
+    grid
+        Where states lie on a map, for grids.
+    """
+
+    name: str
+    mdp: MDP
+    outcomes: np.ndarray | None = None
+    goals: np.ndarray | None = None
+    grid: Cells | None = None
+
+    def start(self) -> tuple[Any, str]:
+        """Return the state to look at first, and in words why that one."""
+        mdp = self.mdp
+        if mdp.initial is None:
+            return mdp.states[0], "the first state; the model says no start"
+        first = int(np.argmax(mdp.initial))
+        many = int(np.count_nonzero(mdp.initial))
+        return mdp.states[first], "the start" if many == 1 else f"the likeliest of {many} starts"
+
+    def state(self, text: str) -> Any:
+        """Return the label that ``text`` names: spaces and brackets do not matter."""
+        wanted = _bare(text)
+        for label in self.mdp.states:
+            if _bare(str(label)) == wanted:
+                return label
+        known = [str(label) for label in self.mdp.states[:10_000]]
+        unknown_name("state", text, known, f"the model has {self.mdp.n_states} states")
+
+
+def read_source(text: str, twin: str = "world") -> Source:
+    """Return the model that ``text`` names.
+
+    Parameters
+    ----------
+    text
+        A world of the catalogue or ``module:object``, a text map, ``gym:ID``, a PRISM ``.tra`` file,
+        or an ``.npz`` file.
+    twin
+        For worlds: "world", "control" or "training".
+
+    Raises
+    ------
+    InputError
+        If there is no such thing, or it is not what it should be.
+    """
+    from corrigible.worlds import names
+
+    path = Path(text)
+    if text.startswith("gym:"):
+        return _gym(text)
+    if path.suffix == ".npz":
+        from corrigible.mdp.npz import read_npz
+
+        return Source(name=text, mdp=read_npz(path))
+    if path.suffix == ".tra":
+        return Source(name=text, mdp=MDP.from_prism(path))
+    if text in names() or (":" in text and not path.exists()):
+        return _world(text, twin)
+    if path.exists() or path.suffix in (".txt", ".map"):
+        from corrigible.mdp.textmap import read_map
+
+        found = read_map(path)
+        return Source(name=text, mdp=found.mdp, grid=Cells(cells=found.cells))
+    try:
+        unknown_name("world or file", text, names(), f"give {FORMS}")
+    except UnknownNameError as error:
+        raise UnknownNameError(error.message, f"{error.hint}".rstrip("?") + f"; SOURCE is {FORMS}") from None
+
+
+def _gym(text: str) -> Source:
+    import gymnasium
+
+    name = text.removeprefix("gym:")
+    if not name:
+        raise OptionError(f"`{text}` names no environment", "for example `gym:FrozenLake-v1`")
+    mdp = MDP.from_gymnasium(name)
+    environment: Any = gymnasium.make(name)
+    inner = environment.unwrapped
+    shape = getattr(inner, "shape", None) or (getattr(inner, "nrow", 0), getattr(inner, "ncol", 0))
+    environment.close()
+    rows, columns = shape
+    if rows * columns < 1 or rows * columns > mdp.n_states:
+        return Source(name=text, mdp=mdp)
+    return Source(name=text, mdp=mdp, grid=Cells(cells=np.arange(rows * columns).reshape(rows, columns)))
+
+
+def _world(text: str, twin: str) -> Source:
+    from corrigible.audit.design import TWINS
+    from corrigible.worlds import load, process
+
+    world = load(text)
+    if twin == "training" and not world.shifted:
+        raise OptionError(f"the world `{world.name}` has no training twin", "leave out --twin training")
+    place = world.place(TWINS[twin])
+    face = process(place)
+    return Source(
+        name=world.name if twin == "world" else f"{world.name} ({twin})",
+        mdp=face.mdp,
+        outcomes=face.outcome_index,
+        goals=np.stack([face.rewards(goal) for goal in place.goals]),
+        grid=_world_grid(place, face.mdp),
+    )
+
+
+def _world_grid(place: Any, mdp: MDP) -> Cells | None:
+    """The map of a gridworld whose other variables are as at the start."""
+    from corrigible.worlds.grid import GridPlace
+
+    if not isinstance(place, GridPlace):
+        return None
+    start = place.start()[0][1]
+    number = {state: i for i, state in enumerate(mdp.states)}
+    cells = np.full((place.grid.rows, place.grid.columns), -1)
+    for row, column in place.grid.cells():
+        cells[row, column] = number.get(dataclasses.replace(start, row=row, column=column), -1)
+    # With a clock in the state only the starting cell is left, and that is no map.
+    enough = np.count_nonzero(cells >= 0) * 2 > len(place.grid.cells())
+    return Cells(cells=cells) if enough else None
+
+
+def _bare(label: str) -> str:
+    return "".join(label.split()).strip("()[]").casefold()
