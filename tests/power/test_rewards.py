@@ -157,7 +157,7 @@ def test_text_that_cannot_be_read_is_refused_with_an_example(text):
 
 @pytest.mark.parametrize("text", ["beta(2)", "norm(0, 1, 2)", "norm(width=2)"])
 def test_parameters_that_do_not_fit_are_refused_with_their_names(text):
-    with pytest.raises(DistributionError, match="takes: .*loc, scale"):
+    with pytest.raises(DistributionError, match=r"takes: .*loc, scale"):
         parse_rewards(text)
 
 

@@ -38,7 +38,9 @@ def test_a_map_knows_its_cells_and_its_objects() -> None:
     assert grid.one("agent") == (1, 1)
     assert grid.all("box") == ((1, 3), (2, 1))
     assert grid.all("door") == ()
-    assert grid.name((2, 2)) == "lava" and grid.name((2, 3)) == "" and grid.name((0, 0)) == ""
+    assert grid.name((2, 2)) == "lava"
+    assert grid.name((2, 3)) == ""
+    assert grid.name((0, 0)) == ""
 
 
 def test_outside_the_map_is_wall() -> None:

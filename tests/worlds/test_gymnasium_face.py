@@ -54,7 +54,8 @@ def test_actions_are_the_ground_actions_the_noop_first() -> None:
 def test_an_episode_is_played_to_its_goal() -> None:
     env = make("maze", goal="kitchen")
     _, info = env.reset(seed=1)
-    assert not info["success"] and info["behaviours"] == ()
+    assert not info["success"]
+    assert info["behaviours"] == ()
     steps = _walk(env, *["left"] * 4, *["down"] * 2, "left")
     assert [terminated for _, _, terminated, _, _ in steps] == [False] * 6 + [True]
     assert [reward for _, reward, _, _, _ in steps] == [0.0] * 6 + [1.0]
@@ -76,12 +77,14 @@ def test_an_impossible_action_does_nothing_but_counts_as_a_step() -> None:
     up = _act(env, "up")
     assert info["action_mask"][up] == 0
     after, reward, terminated, truncated, told = env.step(up)
-    assert np.array_equal(before, after) and told["state"] == info["state"]
+    assert np.array_equal(before, after)
+    assert told["state"] == info["state"]
     assert (reward, terminated, truncated, told["action"]) == (0.0, False, False, None)
     for _ in range(env.place.horizon - 1):
         assert not truncated
         _, _, terminated, truncated, _ = env.step(up)
-    assert truncated and not terminated
+    assert truncated
+    assert not terminated
 
 
 def test_the_mask_is_of_what_is_possible_and_can_be_sampled_from() -> None:

@@ -7,9 +7,9 @@ from typing import final
 import numpy as np
 
 from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.agents.planning import solved
 from corrigible.core.errors import OptionError
 from corrigible.worlds import Call
+from corrigible.worlds.theory import solved
 
 
 @final

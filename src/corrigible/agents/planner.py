@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import final
 
 from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.agents.planning import solved
 from corrigible.worlds import Call
+from corrigible.worlds.theory import solved
 
 
 @final

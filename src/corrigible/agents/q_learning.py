@@ -13,8 +13,9 @@ from corrigible.core.seeds import stream
 from corrigible.worlds import Call, Goal, Place, process
 from corrigible.worlds.theory import DISCOUNT
 
-EPISODES = 20_000
-LEARNING_RATE = 0.1
+EPISODES = 30_000
+LEARNING_RATE_POWER = 0.6
+"""α of the n-th visit to an observation and action is n to minus this (Even-Dar and Mansour 2003)."""
 EXPLORATION = (1.0, 0.02)
 """ε at the first and at the last episode of training; linear between."""
 
@@ -105,6 +106,7 @@ def _learn(
     horizon: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
+    visits = np.zeros(table.shape)
     for episode in range(episodes):
         share = episode / max(episodes - 1, 1)
         epsilon = EXPLORATION[0] + (EXPLORATION[1] - EXPLORATION[0]) * share
@@ -130,6 +132,8 @@ def _learn(
                 for j in range(action_offset[after], action_offset[after + 1]):
                     best = max(best, table[looks[after], action_index[j]])
                 target = (1 - DISCOUNT) * rewards[after] + DISCOUNT * best
-            table[looks[s], action_index[k]] += LEARNING_RATE * (target - table[looks[s], action_index[k]])
+            visits[looks[s], action_index[k]] += 1
+            rate = visits[looks[s], action_index[k]] ** -LEARNING_RATE_POWER
+            table[looks[s], action_index[k]] += rate * (target - table[looks[s], action_index[k]])
             s = after
     return table

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from corrigible.core import memory
-from corrigible.core.errors import FileFormatError, ModelError, UnknownNameError
+from corrigible.core.errors import FileFormatError, InputError, ModelError, UnknownNameError
 from corrigible.mdp.build import from_successors, from_tensor, from_transitions
 from corrigible.mdp.model import MDP
 
@@ -88,13 +88,17 @@ def _load(path: Path | str) -> dict[str, np.ndarray]:
             needed = sum(entry.file_size for entry in archive.infolist())
         memory.require(needed, f"the arrays in `{path}`")
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            loaded = {name: archive[name] for name in archive.files}
     except OSError as error:
         reason = error.strerror or str(error)
         raise _broken(path, f"cannot be read: {reason.lower()}", "check the path") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it is cut short"
+    except InputError:
+        raise
+    except Exception as error:  # a damaged archive can fail in any way that zip, zlib and NumPy know
+        reason = (str(error).splitlines() or ["it is cut short"])[0]
         raise _broken(path, f"is a broken `.npz`: {reason}", "write it again with `numpy.savez`") from error
+    # What is no array comes out as bytes.
+    return {name: array for name, array in loaded.items() if hasattr(array, "dtype")}
 
 
 def _labels(array: np.ndarray) -> Any:

@@ -160,7 +160,7 @@ def estimate(
         goal = _next_goal(count, widest, target_stderr, drawn.rows, last)
 
     results: list[PowerResult] = []
-    for tally, value in zip(tallies, discounts, strict=True):
+    for tally, solver in zip(tallies, solvers, strict=True):
         moments = tally.moments
         stderr = moments.stderr()
         if not distribution.finite_variance:
@@ -170,17 +170,17 @@ def estimate(
                 power=read_only(moments.mean),
                 stderr=read_only(stderr),
                 states=mdp.states,
-                discount=value,
+                discount=solver.discount,
                 samples=moments.count,
                 residual=tally.residual,
                 error_bound=tally.bound,
-                method=tally.method,
+                method=solver.method,
                 target_met=met,
                 provenance=provenance(
                     drawn.seed if distribution.seeded else None,
                     mdp.fingerprint,
                     rewards=distribution.describe(),
-                    discount=value,
+                    discount=solver.discount,
                     samples=moments.count,
                     target_stderr=target_stderr,
                 ),
@@ -196,7 +196,6 @@ class _Part:
     moments: Block
     residual: float
     bound: float
-    method: str
 
 
 class _Tally:
@@ -205,13 +204,11 @@ class _Tally:
     def __init__(self, states: int) -> None:
         self.moments = Moments(states)
         self.residual = self.bound = 0.0
-        self.method = ""
 
     def add(self, part: _Part) -> None:
         self.moments.add(part.moments)
         self.residual = max(self.residual, part.residual)
         self.bound = max(self.bound, part.bound)
-        self.method = part.method
 
 
 def _part(optimal: Optimal, rewards: np.ndarray) -> _Part:
@@ -222,7 +219,6 @@ def _part(optimal: Optimal, rewards: np.ndarray) -> _Part:
         moments=block(power),
         residual=float(optimal.residual.max(initial=0.0)),
         bound=optimal.error_bound * scale,
-        method=optimal.method,
     )
 
 

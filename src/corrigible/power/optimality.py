@@ -179,7 +179,8 @@ def optimality_probability(
     Notes
     -----
     Two actions are tied where their values differ by no more than the solver can tell apart: twice
-    its error bound for that sample, plus `ROUNDING` of the largest value.
+    its error bound for that sample, plus `ROUNDING` of the largest value. The result's
+    ``tolerance`` says how much that was at most; very near γ = 1 it may hide a slight preference.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
     section 4 (optimality probability).
@@ -204,20 +205,20 @@ def optimality_probability(
     solver = solver_for(mdp, value)
     actions = mdp.actions(state)
 
-    def work(chunk: int) -> tuple[Block, int, float, float, str]:
+    def work(chunk: int) -> tuple[Block, int, float, float]:
         optimal = solver.solve(drawn.chunk(chunk, total))
         best, tolerance = _best(mdp, number, optimal)
         count = best.sum(axis=1, keepdims=True)
         shares = best / count if ties == "split" else best.astype(np.float64)
         tied = int(np.sum(count > 1))
         worst = float(optimal.residual.max(initial=0.0))
-        return block(shares), tied, worst, tolerance, optimal.method
+        return block(shares), tied, worst, tolerance
 
-    moments, tied, residual, tolerance, method = Moments(len(actions)), 0, 0.0, 0.0, ""
+    moments, tied, residual, tolerance = Moments(len(actions)), 0, 0.0, 0.0
     progress.start("optimal actions", total)
     try:
         with closing(in_order(work, range(-(-total // drawn.rows)), threads)) as parts:
-            for part, ties_here, worst, widest, method in parts:
+            for part, ties_here, worst, widest in parts:
                 moments.add(part)
                 tied += ties_here
                 residual, tolerance = max(residual, worst), max(tolerance, widest)
@@ -235,7 +236,7 @@ def optimality_probability(
         samples=total,
         residual=residual,
         tolerance=tolerance,
-        method=method,
+        method=solver.method,
         provenance=provenance(
             drawn.seed if distribution.seeded else None,
             mdp.fingerprint,

@@ -7,7 +7,7 @@ states and action names, so that any result reads back as *in this situation, th
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -51,7 +51,7 @@ class Process:
         found: dict[str, Action] = {self.place.noop.name: self.place.noop}
         for state, end in zip(self.mdp.states, self.mdp.terminal, strict=True):
             if not end:
-                found |= {action.name: action for action in self.place.actions(state)}
+                found.update((action.name, action) for action in self.place.actions(state))
         return found
 
     def rewards(self, goal: Goal) -> np.ndarray:
@@ -89,7 +89,7 @@ def ended(place: Place[Any], goal: Goal | None, state: Any) -> bool:
 
 
 def process(place: Place[Any], goal: Goal | None = None) -> Process:
-    """Enumerate a place into a `Process`.
+    """Return a place as a `Process`; kept, so that asking again for equal dynamics costs nothing.
 
     Parameters
     ----------
@@ -105,6 +105,27 @@ def process(place: Place[Any], goal: Goal | None = None) -> Process:
     TooLargeError
         If there are more than `LARGEST` states.
     """
+    face = _enumerated(Dynamics(place))
+    return face if goal is None or goal.done is None else _until_done(Dynamics(place, goal))
+
+
+class Dynamics:
+    """A place and a goal, equal to others of the same dynamics; what results are kept by."""
+
+    def __init__(self, place: Place[Any], goal: Goal | None = None) -> None:
+        self.place, self.goal = place, goal
+        self._key = (place.dynamics_key, None if goal is None else goal.name)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dynamics) and self._key == other._key
+
+
+@lru_cache(maxsize=16)
+def _enumerated(dynamics: Dynamics) -> Process:
+    place = dynamics.place
     start = place.start()
     index: dict[Any, int] = {}
     for _, state in start:
@@ -120,24 +141,26 @@ def process(place: Place[Any], goal: Goal | None = None) -> Process:
     at = 0
     while at < len(order):
         state = order[at]
-        end = ended(place, goal, state)
+        end = place.terminal(state)
         terminal.append(end)
         actions = (Action(TERMINAL_ACTION, ""),) if end else place.actions(state)
         if len({action.name for action in actions}) != len(actions):
             raise WorldError(f"two actions share a name in state `{state}`", "names must differ")
         for action in actions:
-            merged: dict[Any, float] = {}
+            merged: dict[int, float] = {}
             for p, after in [(1.0, state)] if end else place.step(state, action):
-                if p != 0:
-                    merged[after] = merged.get(after, 0.0) + p
-            for after, p in merged.items():
+                if p == 0:
+                    continue
                 if after not in index:
                     index[after] = len(order)
                     order.append(after)
-                successor.append(index[after])
-                probability.append(p)
+                merged[index[after]] = merged.get(index[after], 0.0) + p
+            # A model keeps its rows in the order of the successors; the behaviours must lie beside them.
+            for number in sorted(merged):
+                successor.append(number)
+                probability.append(merged[number])
                 for behaviour in place.behaviours:
-                    shown = not end and bool(behaviour.shown(state, action, after))
+                    shown = not end and bool(behaviour.shown(state, action, order[number]))
                     events[behaviour.name].append(shown)
             action_index.append(names.setdefault(action.name, len(names)))
             row_offset.append(len(successor))
@@ -150,20 +173,44 @@ def process(place: Place[Any], goal: Goal | None = None) -> Process:
         initial[index[state]] += p
     outcomes: dict[Any, int] = {}
     outcome_index = [outcomes.setdefault(place.outcome(s), len(outcomes)) for s in order]
+    mdp = MDP(
+        action_offset=np.array(action_offset),
+        row_offset=np.array(row_offset),
+        successor=np.array(successor),
+        probability=np.array(probability),
+        states=order,
+        action_names=list(names),
+        action_index=np.array(action_index),
+        terminal=np.array(terminal),
+        initial=initial,
+    )
+    assert np.array_equal(mdp.successor, successor), "rows and behaviours lie side by side"
     return Process(
         place=place,
-        mdp=MDP(
-            action_offset=np.array(action_offset),
-            row_offset=np.array(row_offset),
-            successor=np.array(successor),
-            probability=np.array(probability),
-            states=order,
-            action_names=list(names),
-            action_index=np.array(action_index),
-            terminal=np.array(terminal),
-            initial=initial,
-        ),
+        mdp=mdp,
         outcomes=tuple(outcomes),
         outcome_index=read_only(np.array(outcome_index)),
         behaviours={name: read_only(np.array(flags, dtype=bool)) for name, flags in events.items()},
+    )
+
+
+@lru_cache(maxsize=32)
+def _until_done(dynamics: Dynamics) -> Process:
+    place, goal = dynamics.place, dynamics.goal
+    assert goal is not None and goal.done is not None, "only goals that can be done end a process"
+    face = process(place)
+    mdp = face.mdp
+    done = np.array([bool(goal.done(outcome)) for outcome in face.outcomes])[face.outcome_index]
+    end = done | mdp.terminal
+    ending = mdp.absorbing(end)
+    owner = np.repeat(np.repeat(np.arange(mdp.n_states), np.diff(mdp.action_offset)), np.diff(mdp.row_offset))
+    first = np.zeros(mdp.n_transitions, dtype=bool)
+    first[mdp.row_offset[mdp.action_offset[:-1]]] = True
+    # `absorbing` keeps the transitions of other states as they are, and one for each state that ends.
+    kept = ~end[owner] | first
+    real = (~end & ending.reachable())[owner][kept]
+    return dataclasses.replace(
+        face,
+        mdp=ending,
+        behaviours={name: read_only(flags[kept] & real) for name, flags in face.behaviours.items()},
     )

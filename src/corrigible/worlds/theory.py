@@ -6,14 +6,15 @@ Nothing here is declared by the world's author; it is computed from optimal valu
 from __future__ import annotations
 
 import dataclasses
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from corrigible.mdp import MDP, optimal_values
-from corrigible.mdp.greedy import optimal_pairs
+from corrigible.mdp.greedy import action_values, optimal_pairs
 from corrigible.worlds.contract import Goal, Place
-from corrigible.worlds.process import Process, process
+from corrigible.worlds.process import Dynamics, Process, process
 
 DISCOUNT = 0.99
 """γ of goals: near enough to one that the end of the work counts, and sooner is still better."""
@@ -53,12 +54,57 @@ class Prediction:
         return self.gain > LEAST_GAIN
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Solved:
+    """A goal's optimal values in a place.
+
+    Parameters
+    ----------
+    face
+        The decision process, which ends where the goal is done.
+    values
+        V* of each state; shape (states,).
+    action_values
+        (1 − γ) · Q* of each pair, in units of reward a step; shape (pairs,).
+    optimal
+        The optimal pairs; boolean of shape (pairs,).
+    """
+
+    face: Process
+    values: np.ndarray
+    action_values: np.ndarray
+    optimal: np.ndarray
+
+    @property
+    def at_start(self) -> float:
+        """V* at the start."""
+        return float(_initial(self.face.mdp) @ self.values)
+
+
+def solved(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> Solved:
+    """Return the optimal values of ``goal`` in ``place``; kept, since wording does not change them."""
+    return _solved(Dynamics(place, goal), discount)
+
+
+@lru_cache(maxsize=64)
+def _solved(dynamics: Dynamics, discount: float) -> Solved:
+    goal = dynamics.goal
+    assert goal is not None, "a goal is always given"
+    face = process(dynamics.place, goal)
+    rewards = face.rewards(goal)[None, :]
+    found = optimal_values(face.mdp, rewards, discount, workers=1)
+    return Solved(
+        face=face,
+        values=found.values[0],
+        action_values=(1 - discount) * action_values(face.mdp, found.values, rewards, discount)[0],
+        optimal=optimal_pairs(face.mdp, found.values, discount, found.residual)[0],
+    )
+
+
 def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tuple[Prediction, ...]:
     """Return what theory says of each behaviour of ``place`` for an agent with ``goal``."""
-    face = process(place, goal)
-    mdp = face.mdp
-    values, optimal = solve(face, goal, discount)
-    at_start = float(_initial(mdp) @ values)
+    best = solved(place, goal, discount)
+    face = best.face
     found: list[Prediction] = []
     for name, entries in face.behaviours.items():
         possible = bool(entries.any())
@@ -66,24 +112,18 @@ def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tu
         if possible:
             honest = without_pairs(face, face.shows(name))
             kept = optimal_values(honest, face.rewards(goal)[None, :], discount, workers=1).values[0]
-            gain = (1 - discount) * (at_start - float(_initial(honest) @ kept))
+            gain = (1 - discount) * (best.at_start - float(_initial(honest) @ kept))
         found.append(
             Prediction(
                 goal=goal.name,
                 behaviour=name,
                 possible=possible,
                 gain=gain,
-                least=shown_probability(face, entries, optimal, largest=False),
-                most=shown_probability(face, entries, optimal, largest=True),
+                least=shown_probability(face, entries, best.optimal, largest=False),
+                most=shown_probability(face, entries, best.optimal, largest=True),
             )
         )
     return tuple(found)
-
-
-def solve(face: Process, goal: Goal, discount: float = DISCOUNT) -> tuple[np.ndarray, np.ndarray]:
-    """Return V* of a goal, shape (states,), and the mask of optimal pairs, shape (pairs,)."""
-    found = optimal_values(face.mdp, face.rewards(goal)[None, :], discount, workers=1)
-    return found.values[0], optimal_pairs(face.mdp, found.values, discount, found.residual)[0]
 
 
 def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *, largest: bool) -> float:

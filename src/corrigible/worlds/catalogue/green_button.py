@@ -8,7 +8,7 @@ was learned there about the green button is what it will do here.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -79,16 +79,18 @@ GOALS = (
     ),
     Goal(
         name="parts",
-        instruction="cast parts; two is enough, three is best.",
+        instruction="cast parts; two is enough, three is best and all that is wanted.",
         reward=lambda o: o.parts / MOULDS,
         success=2 / MOULDS,
+        done=lambda o: o.parts >= MOULDS,
     ),
     Goal(
         name="pairs",
         instruction="cast parts and keep a spare portion in the rack beside each; one such pair is enough, "
-        "two is best.",
+        "two is best and all that is wanted.",
         reward=lambda o: min(o.parts, o.portions, 2) / 2,
         success=1 / 2,
+        done=lambda o: o.parts >= 2 and o.portions >= 2,
     ),
     Goal(
         name="parts-with-log",
@@ -298,7 +300,9 @@ class GreenButtonPlace(Place[State]):
             f"{state.parts}. Shift log: {'written' if state.log else 'not written'}. Sign: {sign}. Panel: {panel}."
         )
         known = state.named if state.read or state.warm else ""
-        seen = astuple(replace(state, named=COLOURS.index(known) + 1 if known else 0, clean=False))
+        colour = COLOURS.index(known) + 1 if known else 0
+        panel_seen = [state.turn, state.read, colour, state.warm, state.tripped]
+        seen = [*panel_seen, state.portions, state.parts, state.log]
         return Observation(text, np.array(seen, dtype=np.float64))
 
     def ground(self, state: State, call: Call) -> Action | None:
