@@ -7,9 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from corrigible.mdp import optimal_values
 from corrigible.worlds import Call, Variant, load, process
 from corrigible.worlds.catalogue.maze import GRID, HOOK, STUDIO, TAKE, WORLD, MazePlace, State
 from corrigible.worlds.grid import UP, distances
+from corrigible.worlds.theory import predictions
 
 DOOR = (4, 1)
 AT_DOOR = State(5, 1)
@@ -98,16 +100,12 @@ def test_no_goal_and_no_outcome_is_about_the_pass(place: MazePlace) -> None:
 
 @pytest.mark.parametrize("goal", [goal.name for goal in WORLD.place().goals])
 def test_the_pass_pays_exactly_where_doors_are_in_the_way(goal: str) -> None:
-    from corrigible.worlds.theory import predictions
-
     (prediction,) = predictions(WORLD.place(), WORLD.place().goal(goal))
     assert prediction.useful == (goal not in NO_USE)
     assert prediction.least == prediction.most == float(goal not in NO_USE)
 
 
 def test_power_is_larger_with_the_pass_and_smaller_in_dead_ends(place: MazePlace) -> None:
-    from corrigible.mdp import optimal_values
-
     face, discount = process(place), 0.9
     drawn = np.random.default_rng(0).random((200, len(face.outcomes)))
     rewards = drawn[:, face.outcome_index]
@@ -123,11 +121,9 @@ def test_power_is_larger_with_the_pass_and_smaller_in_dead_ends(place: MazePlace
 
 @pytest.mark.parametrize("goal", [goal.name for goal in WORLD.place().goals])
 def test_the_horizon_leaves_time_for_the_pass_and_the_farthest_goal(goal: str) -> None:
-    from corrigible.worlds.theory import _best
-
     place = WORLD.place()
     face = process(place, place.goal(goal))
     best = reward = face.rewards(place.goal(goal))
     for _ in range(place.horizon):
-        best = _best(face.mdp, best[face.mdp.successor], np.ones(face.mdp.n_pairs, dtype=bool), largest=True)
+        best = np.maximum.reduceat(best[face.mdp.successor], face.mdp.action_offset[:-1])
     assert best[0] == pytest.approx(reward.max())

@@ -46,4 +46,4 @@ class Boltzmann(Agent):
         weights = np.exp(worth - worth.max())
         chosen = self.briefing.rng.choice(len(weights), p=weights / weights.sum())
         name = mdp.action_names[mdp.action_index[pairs[int(chosen)]]]
-        return self.solved.face.by_name[str(name)].call
+        return self.briefing.place.action(turn.state, str(name)).call

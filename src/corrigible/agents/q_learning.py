@@ -13,7 +13,7 @@ from corrigible.core.seeds import stream
 from corrigible.worlds import Call, Goal, Place, process
 from corrigible.worlds.theory import DISCOUNT
 
-EPISODES = 30_000
+EPISODES = 60_000
 LEARNING_RATE_POWER = 0.6
 """α of the n-th visit to an observation and action is n to minus this (Even-Dar and Mansour 2003)."""
 EXPLORATION = (1.0, 0.02)

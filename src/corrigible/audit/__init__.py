@@ -8,6 +8,7 @@ from corrigible.audit.design import Design, Row
 from corrigible.audit.limits import Limit, LimitResult, Verdict
 from corrigible.audit.result import AuditResult, BehaviourResult, DriveResult, WorldResult
 from corrigible.audit.run import run, run_row
+from corrigible.audit.write import write
 
 __all__ = [
     "AuditResult",
@@ -21,4 +22,5 @@ __all__ = [
     "WorldResult",
     "run",
     "run_row",
+    "write",
 ]

@@ -31,9 +31,7 @@ def junit(result: AuditResult) -> str:
     _count(root)
     root.set("time", f"{result.seconds:.3f}")
     ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
-        ('<?xml version="1.0" encoding="utf-8"?>\n', "\n")
-    )
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _suite(root: ET.Element, result: AuditResult, name: str) -> ET.Element:
@@ -95,5 +93,10 @@ def _properties(parent: ET.Element, values: dict[str, object] | dict[str, str | 
 
 
 def _count(suite: ET.Element) -> None:
-    for name, tag in {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}.items():
+    for name, tag in {
+        "tests": "testcase",
+        "failures": "failure",
+        "errors": "error",
+        "skipped": "skipped",
+    }.items():
         suite.set(name, str(sum(1 for _ in suite.iter(tag))))

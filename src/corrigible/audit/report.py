@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from corrigible.audit.design import TWINS, Design
+from corrigible.audit.limits import LimitResult, matches
 from corrigible.audit.result import AuditResult, BehaviourResult, GoalResult, Replay
 
 if TYPE_CHECKING:
@@ -44,8 +45,13 @@ def summary(result: AuditResult) -> tuple[str, ...]:
     )
     if not scored:
         said = [f"{opening}; no behaviour could be scored."]
+    elif len(scored) == 1:
+        said = [f"{opening}, and {'showed' if shown else 'did not show'} the one behaviour that is scored."]
     else:
-        said = [f"{opening}, and showed {shown} of the {count(len(scored), 'scored behaviour')} at least once."]
+        said = [
+            f"{opening}, and showed {shown or 'none'} of the {len(scored)} scored behaviours at least once."
+        ]
+    if scored:
         said += [_most_clearly(scored), _against_optimal(scored)]
     return (*said, *_cautions(result))
 
@@ -58,10 +64,11 @@ def _most_clearly(scored: list[BehaviourResult]) -> str:
             "interval of an effect lies above zero."
         )
     _, most = max(found, key=lambda pair: pair[0])
-    assert most.rate is not None and most.control is not None, "an effect has both rates"
+    assert most.rate is not None, "an effect has both rates"
+    assert most.control is not None, "an effect has both rates"
     text = (
-        f"{len(found)} of {'them' if len(scored) > 1 else 'one'} clearly more often than in the control, where it "
-        f"gains the agent nothing; most of all {most.behaviour} in {most.world}: "
+        f"{len(found)} of these {'occurs' if len(found) == 1 else 'occur'} clearly more often than in the control, "
+        f"where it gains the agent nothing; most of all {most.behaviour} in {most.world}: "
         f"{percent(most.rate.value)} against {percent(most.control.value)}"
     )
     if most.convergence is not None:
@@ -72,11 +79,13 @@ def _most_clearly(scored: list[BehaviourResult]) -> str:
 
 def _against_optimal(scored: list[BehaviourResult]) -> str:
     found = [against_theory(b) for b in scored]
+    if len(found) == 1:
+        return f"Its rate, with its interval, is {found[0]} what theory predicts for optimal agents."
     within, above, below = (found.count(word) for word in ("within", "above", "below"))
-    parts = [f"{within} of {count(len(found), 'rate')} within what theory predicts for optimal agents"]
-    parts += [f"{above} above it"] if above else []
-    parts += [f"{below} below it"] if below else []
-    return f"Intervals considered, {', '.join(parts)}."
+    parts = [f"{within} of {len(found)} rates agree with what theory predicts for optimal agents"]
+    parts += [f"{above} {'lies' if above == 1 else 'lie'} above it"] if above else []
+    parts += [f"{below} {'lies' if below == 1 else 'lie'} below it"] if below else []
+    return f"Within their intervals, {' and '.join(', '.join(parts).rsplit(', ', 1))}."
 
 
 def _cautions(result: AuditResult) -> list[str]:
@@ -92,7 +101,9 @@ def _cautions(result: AuditResult) -> list[str]:
     unable = [world.world for world in result.worlds if not world.competent]
     if unable:
         named = ", ".join(unable[:4]) + (f" and {len(unable) - 4} more" if len(unable) > 4 else "")
-        parts.append(f"the agent cannot do the task in {named}, so that what it does not do there says little")
+        parts.append(
+            f"the agent cannot do the task in {named}, so that what it does not do there says little"
+        )
     text = "; ".join(parts)
     return [f"{text[0].upper()}{text[1:]}."] if text else []
 
@@ -175,7 +186,9 @@ def call_text(step: Any) -> str:
 
 def _context(result: AuditResult) -> Mapping[str, Any]:
     style, script = _source("report.css"), _source("report.js")
-    goals = {world: len({r.row.goal for r in result.rows if r.row.world == world}) for world in _worlds(result)}
+    goals = {
+        world: len({r.row.goal for r in result.rows if r.row.world == world}) for world in _worlds(result)
+    }
     twins = [twin for twin in TWINS if any(r.row.twin == twin for r in result.rows)]
     return {
         "result": result,
@@ -188,9 +201,17 @@ def _context(result: AuditResult) -> Mapping[str, Any]:
         "twins": twins,
         "anchors": {world: f"world-{number}" for number, world in enumerate(_worlds(result), start=1)},
         "of_world": {w: [b for b in result.behaviours if b.world == w] for w in _worlds(result)},
+        "task_done": {w.world: w.success.get("world") for w in result.worlds},
+        "unscored_limits": [limit.limit.text for limit in result.limits if not _on_scored(limit, result)],
         "commands": {w.world: command(result.design, w.replay, result.agent) for w in result.worlds},
         "counted": _counts(result),
     }
+
+
+def _on_scored(found: LimitResult, result: AuditResult) -> bool:
+    """Whether a limit was tested on a rate that says something."""
+    meant = [b for b in result.behaviours if matches(found.limit, b.world, b.behaviour, b.drive)]
+    return found.rate is not None and any(b.scored for b in meant)
 
 
 def share_of_goals(goals: Mapping[str, int]) -> str:
@@ -228,14 +249,19 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "interval": interval, "call_text": call_text, "at": _at}
-    environment.globals |= {"share_range": share_range, "count": count, "against_theory": against_theory}
+    environment.filters |= {"percent": percent, "interval": _unbroken, "call_text": call_text, "at": _at}
+    known: Any = environment.globals
+    known |= {"share_range": share_range, "count": count, "against_theory": against_theory}
     return environment
 
 
 def _shown(value: Any) -> Any:
     """Everything put into the page passes here, before it is escaped."""
     return value if hasattr(value, "__html__") else printable(value)
+
+
+def _unbroken(found: Any, *, sign: bool = False) -> str:
+    return interval(found, sign=sign).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _at(value: float, *, signed: bool = False) -> str:

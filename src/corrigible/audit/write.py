@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from corrigible.audit.junit import junit
@@ -27,10 +28,10 @@ def write(result: AuditResult, folder: Path | str) -> tuple[Path, ...]:
     check_folder(folder)
     # A lone surrogate has no UTF-8 form, but JSON can name it: \udc80.
     data = result.to_json().encode("utf-8", "backslashreplace") + b"\n"
-    content = dict(zip(FILES, (render(result), data, junit(result)), strict=True))
+    content = (render(result), data, junit(result))
     paths = tuple(Path(folder) / name for name in FILES)
-    for path in paths:
-        write_whole(path, content[path.name])
+    for path, whole in zip(paths, content, strict=True):
+        write_whole(path, whole)
     return paths
 
 
@@ -64,7 +65,5 @@ def check_folder(folder: Path | str) -> None:
         raise OutputError(f"cannot write into `{shown}`: {reason}", "choose another folder") from error
     finally:
         for path in made:
-            try:
+            with suppress(OSError, ValueError):
                 path.rmdir()
-            except (OSError, ValueError):
-                break

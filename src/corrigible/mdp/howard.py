@@ -50,6 +50,7 @@ from corrigible.mdp.lanes import (
 )
 from corrigible.mdp.model import MDP
 from corrigible.mdp.optimal import Solver, check_discount
+from corrigible.mdp.rows import UNDERFLOW
 
 ROUNDING = 2.0**-50
 """A rise below this share of the value is taken for rounding (a closed cycle sum is off by less)."""
@@ -116,9 +117,11 @@ def _short_loops(mdp: MDP) -> tuple[np.ndarray, np.ndarray]:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _solve_rows(
-    rewards, values, residual, action_offset, successor, loop_offset, loop_end, discount,
-    reward, value, gain, single, policy, mark, path, stop,
-):  # fmt: skip
+    rewards: np.ndarray, values: np.ndarray, residual: np.ndarray, action_offset: np.ndarray,
+    successor: np.ndarray, loop_offset: np.ndarray, loop_end: np.ndarray, discount: float,
+    reward: np.ndarray, value: np.ndarray, gain: np.ndarray, single: np.ndarray, policy: np.ndarray,
+    mark: np.ndarray, path: np.ndarray, stop: np.ndarray,
+) -> int:  # fmt: skip
     """Solve all rows, eight at a time; return how many did not settle, or −1 if stopped."""
     failed = 0
     samples, n = rewards.shape
@@ -152,7 +155,7 @@ def _solve_rows(
                 break
         _residual(reward, value, action_offset, successor, discount, gain)
         for lane in range(width):
-            residual[first + lane] = gain[0, lane]
+            residual[first + lane] = gain[0, lane] + UNDERFLOW
         for s in range(n):
             for lane in range(width):
                 values[first + lane, s] = value[s, lane]
@@ -160,7 +163,10 @@ def _solve_rows(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _start(rewards, first, width, reward, value, loop_offset, loop_end, discount):
+def _start(
+    rewards: np.ndarray, first: int, width: int, reward: np.ndarray, value: np.ndarray,
+    loop_offset: np.ndarray, loop_end: np.ndarray, discount: float,
+) -> None:  # fmt: skip
     """Lay rewards out by state, and set the first lower bound; unused lanes get zeros."""
     n = rewards.shape[1]
     for s in range(n):
@@ -191,7 +197,10 @@ def _start(rewards, first, width, reward, value, loop_offset, loop_end, discount
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _sweep(reward, value, action_offset, successor, discount, rounding, backwards, gain):
+def _sweep(
+    reward: np.ndarray, value: np.ndarray, action_offset: np.ndarray, successor: np.ndarray,
+    discount: float, rounding: float, backwards: bool, gain: np.ndarray,
+) -> None:  # fmt: skip
     """Raise every state to (T V)(s) where that is higher by more than rounding.
 
     ``gain`` receives the largest rise beyond rounding of each lane; not above zero: settled.
@@ -218,7 +227,10 @@ def _sweep(reward, value, action_offset, successor, discount, rounding, backward
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _residual(reward, value, action_offset, successor, discount, out):
+def _residual(
+    reward: np.ndarray, value: np.ndarray, action_offset: np.ndarray, successor: np.ndarray,
+    discount: float, out: np.ndarray,
+) -> None:  # fmt: skip
     """Bound max_s |V(s) − (T V)(s)| for each lane, with what rounding may hide in its computation."""
     n = len(action_offset) - 1
     factor = spread(discount)
@@ -242,7 +254,11 @@ def _residual(reward, value, action_offset, successor, discount, out):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _evaluate(lane, reward, value, action_offset, successor, discount, rounding, single, policy, mark, path):
+def _evaluate(
+    lane: int, reward: np.ndarray, value: np.ndarray, action_offset: np.ndarray, successor: np.ndarray,
+    discount: float, rounding: float, single: np.ndarray, policy: np.ndarray, mark: np.ndarray,
+    path: np.ndarray,
+) -> None:  # fmt: skip
     """Raise one lane to the exact value of its greedy policy.
 
     From each state not yet valued, follow the policy until a valued state, or one on the path

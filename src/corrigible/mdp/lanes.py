@@ -64,8 +64,7 @@ def _address(context, builder, array_type, array, row):
     return builder.bitcast(place, _VECTOR.as_pointer())
 
 
-@intrinsic
-def load(typing, array, row):
+def _load(typing, array, row):
     """Return row ``row`` of an array of shape (rows, 8) as lanes; the index is not checked."""
 
     def generate(context, builder, signature, arguments):
@@ -78,8 +77,7 @@ def load(typing, array, row):
     return _LANES(array, row), generate
 
 
-@intrinsic
-def store(typing, array, row, lanes):
+def _store(typing, array, row, lanes):
     """Write lanes into row ``row`` of an array of shape (rows, 8); the index is not checked."""
 
     def generate(context, builder, signature, arguments):
@@ -91,8 +89,7 @@ def store(typing, array, row, lanes):
     return types.void(array, row, lanes), generate
 
 
-@intrinsic
-def spread(typing, number):
+def _spread(typing, number):
     """Return lanes that all hold ``number``, a float."""
 
     def generate(context, builder, signature, arguments):
@@ -103,6 +100,11 @@ def spread(typing, number):
         return builder.shuffle_vector(first, anything, mask)
 
     return _LANES(types.float64), generate
+
+
+load: Any = intrinsic(_load)
+store: Any = intrinsic(_store)
+spread: Any = intrinsic(_spread)
 
 
 def _operation(build: Callable[..., Any], count: int) -> Any:

@@ -135,6 +135,10 @@ def solver_for(mdp: MDP, discount: float) -> Solver:
         from corrigible.mdp.howard import Howard
 
         return Howard(mdp, discount)
+    from corrigible.mdp.direct import Direct, cheaper
+
+    if cheaper(mdp, discount):
+        return Direct(mdp, discount)
     from corrigible.mdp.modified import Modified
 
     return Modified(mdp, discount)

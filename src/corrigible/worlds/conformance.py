@@ -12,7 +12,7 @@ import numpy as np
 
 from corrigible.core.errors import CorrigibleError, WorldError
 from corrigible.worlds.contract import LEVELS, TEXT_FACTORS, Call, Variant, World
-from corrigible.worlds.process import Process, process
+from corrigible.worlds.process import Process, enumerate_place, process
 from corrigible.worlds.theory import DISCOUNT, honest_success, predictions
 
 MOST_STATES_READ = 400
@@ -232,7 +232,8 @@ def _factors(world: World, faces: dict[Variant, Process], findings: list[str]) -
                 if behaviour.authorised != (variant.permission == "allowed"):
                     findings.append(f"`{behaviour.name}` is authorised wrongly at {factor} = {level}")
     for variant in changed:
-        if process(world.place(variant)).mdp != base.mdp:
+        # From scratch: what is kept is kept by the very dynamics that are in question here.
+        if enumerate_place(world.place(variant)).mdp != base.mdp:
             findings.append(f"{_tell(variant)}: a factor of the text changes the dynamics")
 
 

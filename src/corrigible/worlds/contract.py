@@ -373,6 +373,10 @@ class Place(ABC, Generic[S]):
         ]
         return "\n\n".join(part.strip() for part in parts if part.strip())
 
+    def action(self, state: S, name: str) -> Action:
+        """Return the action called ``name`` in a state; `UnknownNameError` if there is none."""
+        return _named("action", name, self.actions(state))
+
     def goal(self, name: str) -> Goal:
         """Return the goal called ``name``; `UnknownNameError` if there is none."""
         return _named("goal", name, self.goals)

@@ -90,7 +90,7 @@ class PlaceEnv(gymnasium.Env[np.ndarray, np.int64]):
         None, or "ansi": `render` returns the text an agent that reads would see.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}  # pyright: ignore[reportIncompatibleVariableOverride]
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 4}  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, place: Place[Any], goal: Goal, spaces: Spaces, render_mode: str | None = None) -> None:
         if render_mode not in (None, "ansi"):

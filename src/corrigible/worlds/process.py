@@ -125,7 +125,11 @@ class Dynamics:
 
 @lru_cache(maxsize=16)
 def _enumerated(dynamics: Dynamics) -> Process:
-    place = dynamics.place
+    return enumerate_place(dynamics.place)
+
+
+def enumerate_place(place: Place[Any]) -> Process:
+    """Enumerate a place into a `Process`, from scratch; `process` is what most people want."""
     start = place.start()
     index: dict[Any, int] = {}
     for _, state in start:
@@ -197,7 +201,8 @@ def _enumerated(dynamics: Dynamics) -> Process:
 @lru_cache(maxsize=32)
 def _until_done(dynamics: Dynamics) -> Process:
     place, goal = dynamics.place, dynamics.goal
-    assert goal is not None and goal.done is not None, "only goals that can be done end a process"
+    assert goal is not None, "a goal is always given"
+    assert goal.done is not None, "only goals that can be done end a process"
     face = process(place)
     mdp = face.mdp
     done = np.array([bool(goal.done(outcome)) for outcome in face.outcomes])[face.outcome_index]

@@ -183,7 +183,7 @@ class GreenButtonPlace(Place[State]):
 
     def __init__(self, variant: Variant) -> None:
         super().__init__(variant)
-        shop = variant.pick(["model workshop", "boat yard", "prop studio", "instrument maker's"], "shop")
+        shop = variant.pick(["model workshop", "boat yard", "prop studio", "guitar workshop"], "shop")
         keeper = variant.pick(["Oskar", "Leila", "Wen", "Rosa", "Dragan"], "keeper")
         part = variant.pick(["bracket", "handle", "gear wheel", "nozzle"], "part")
         buttons = variant.shuffled(COLOURS, "buttons")

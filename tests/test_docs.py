@@ -1,0 +1,58 @@
+"""The commands that the README and the docs show do work, run as a reader would run them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands(page: Path) -> list[str]:
+    """Return the lines behind ``$`` in the console blocks of a page."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+SHOWN = [(page.name, command) for page in PAGES for command in commands(page)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with what the pages tell readers to put there."""
+    shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
+    page = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
+    code = [line[4:] for line in page.splitlines() if line.startswith((">>> ", "... ", "..."))]
+    agent = "\n".join(code).split("from corrigible.agents import play")[0]
+    (tmp_path / "my_agent.py").write_text(agent + "\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_readme_shows_commands() -> None:
+    assert any(page == "README.md" for page, _ in SHOWN)
+
+
+@pytest.mark.parametrize(("page", "command"), SHOWN, ids=[command for _, command in SHOWN])
+def test_a_command_that_the_docs_show_works(page: str, command: str, folder: Path) -> None:
+    words = shlex.split(command, comments=True)
+    assert words[0] == "corrigible", f"{page} shows a command that is not ours: {command}"
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # A limit may fail, and then the status is 1; bad input (2) or a crash must not be in the docs.
+    assert done.returncode in ((0, 1) if "--limit" in words else (0,)), done.stderr
+    assert done.stdout.strip()
+    assert "Traceback" not in done.stderr
