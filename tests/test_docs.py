@@ -29,11 +29,22 @@ SHOWN = [(page.name, command) for page in PAGES for command in commands(page)]
 def folder(tmp_path: Path) -> Path:
     """A folder with what the pages tell readers to put there."""
     shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
-    page = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
-    code = [line[4:] for line in page.splitlines() if line.startswith((">>> ", "... ", "..."))]
+    agents = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
+    code = [line[4:] for line in agents.splitlines() if line.startswith((">>> ", "... ", "..."))]
     agent = "\n".join(code).split("from corrigible.agents import play")[0]
     (tmp_path / "my_agent.py").write_text(agent + "\n", encoding="utf-8")
+    worlds = (ROOT / "docs" / "add-a-world.md").read_text(encoding="utf-8")
+    world, check = re.findall(r"```python\n(.*?)```", worlds, flags=re.DOTALL)
+    (tmp_path / "my_world.py").write_text(world, encoding="utf-8")
+    (tmp_path / "check.py").write_text(check, encoding="utf-8")
     return tmp_path
+
+
+def test_the_world_that_the_docs_build_keeps_its_contract(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "check.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_readme_shows_commands() -> None:

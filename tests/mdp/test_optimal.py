@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,6 @@ from corrigible.mdp.direct import Direct
 from corrigible.mdp.howard import Howard
 from corrigible.mdp.modified import Modified
 from corrigible.mdp.optimal import Optimal, Solver, optimal_values, solver_for
-
 from tests.oracles import values as oracle
 
 DISCOUNTS = [0.01, 0.3, 0.5, 0.9, 0.99, 0.999, 0.999999]
@@ -24,7 +24,7 @@ STOCHASTIC: list[type[Solver]] = [Modified, Direct]
 
 @st.composite
 def deterministic(draw: st.DrawFn) -> MDP:
-    n = draw(st.integers(1, 5))
+    n = draw(st.integers(1, 4))
     actions = st.lists(st.integers(0, n - 1), min_size=1, max_size=3)
     return from_rows([[[(1.0, t)] for t in draw(actions)] for _ in range(n)])
 
@@ -32,7 +32,7 @@ def deterministic(draw: st.DrawFn) -> MDP:
 @st.composite
 def stochastic(draw: st.DrawFn) -> MDP:
     """Eighths for probabilities, or thirds, which floats cannot hold; rows that repeat a successor."""
-    n = draw(st.integers(1, 4))
+    n = draw(st.integers(1, 3))
     shares = st.sampled_from([(1.0,), (0.5, 0.5), (0.125, 0.875), (1 / 3, 1 / 3, 1 / 3), (0.999, 0.001)])
     row = shares.flatmap(lambda ps: st.tuples(*[st.tuples(st.just(p), st.integers(0, n - 1)) for p in ps]))
     return from_rows([draw(st.lists(row, min_size=1, max_size=3)) for _ in range(n)])
@@ -61,17 +61,19 @@ def check(mdp: MDP, rewards: np.ndarray, optimal: Optimal, tolerance: float) -> 
     """Compare with the exact values: within the bound that is claimed, and the bound within reason."""
     discount = Fraction(optimal.discount)
     model = oracle.model_of(mdp)
-    for reward, values, residual in zip(rewards, optimal.values, optimal.residual, strict=True):
-        exact = oracle.optimal_values(model, [Fraction(r) for r in reward.tolist()], discount)
+    solved = oracle.optimal_values(model, [[Fraction(r) for r in row] for row in rewards.tolist()], discount)
+    for reward, exact, values, residual in zip(
+        rewards, solved, optimal.values, optimal.residual, strict=True
+    ):
         error = max(abs(Fraction(v) - e) for v, e in zip(values.tolist(), exact, strict=True))
         assert error <= Fraction(float(residual)) / (1 - discount)
         size = max(np.max(np.abs(reward)), float(max(map(abs, exact))))
-        assert residual <= tolerance * np.ptp(reward) + 1e-12 * size
+        assert residual <= tolerance * np.ptp(reward) + 1e-12 * size + 1e-299
         assert error <= optimal.error_bound * (1 + 1e-12)
 
 
 @given(st.data(), deterministic(), st.sampled_from(DISCOUNTS))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_deterministic_values_are_exact(data: st.DataObject, mdp: MDP, discount: float):
     rewards = data.draw(st.composite(rewards_for)(mdp.n_states))
     solver = solver_for(mdp, discount)
@@ -81,14 +83,14 @@ def test_deterministic_values_are_exact(data: st.DataObject, mdp: MDP, discount:
 
 @pytest.mark.parametrize("method", STOCHASTIC)
 @given(data=st.data(), mdp=stochastic(), discount=st.sampled_from(DISCOUNTS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_stochastic_values_lie_within_their_bound(method, data: st.DataObject, mdp: MDP, discount: float):
     rewards = data.draw(st.composite(rewards_for)(mdp.n_states))
     check(mdp, rewards, method(mdp, discount).solve(rewards), 1.1e-9)
 
 
 @given(st.data(), stochastic(), st.sampled_from(DISCOUNTS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_what_sweeps_leave_over_is_solved_exactly(data: st.DataObject, mdp: MDP, discount: float):
     rewards = data.draw(st.composite(rewards_for)(mdp.n_states))
     solver = Modified(mdp, discount)
@@ -223,15 +225,17 @@ def test_methods_follow_the_model():
 
 @pytest.mark.parametrize("discount", [0, 1, 1.5, -0.1, float("nan"), True, "0.9", None])
 def test_discounts_outside_are_refused(discount):
-    with pytest.raises(OptionError, match=f"the discount `{discount}`"):
+    with pytest.raises(OptionError, match=re.escape(f"the discount `{discount}`")):
         optimal_values(grid(2), np.zeros(4), discount)
 
 
 def test_other_bad_input_is_refused():
     with pytest.raises(OptionError, match=r"the shape `\(1, 3\)`; it should be \(samples, 4\)"):
         optimal_values(grid(2), np.zeros(3), 0.9)
-    for bad in (float("nan"), float("inf"), -float("inf"), 1e300):
-        with pytest.raises(OptionError, match=f"the reward `{bad}` of state number 2 in sample 1"):
+    for bad in (float("nan"), float("inf"), -float("inf"), -2e250):
+        with pytest.raises(
+            OptionError, match=re.escape(f"the reward `{bad}`") + " of state number 2 in sample 1"
+        ):
             optimal_values(grid(2), np.array([[0, 0, 0, 0], [0, 0, bad, 0]]), 0.9)
     with pytest.raises(OptionError, match="not numbers"):
         optimal_values(grid(2), np.array(["a", "b", "c", "d"]), 0.9)

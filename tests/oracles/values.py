@@ -22,11 +22,11 @@ def model_of(mdp: MDP) -> Model:
 
 
 def policy_values(
-    model: Model, policy: tuple[int, ...], reward: list[Fraction], discount: Fraction
-) -> list[Fraction]:
-    """Return V = (I − γP)⁻¹ R of a deterministic policy, by Gauss–Jordan elimination."""
+    model: Model, policy: tuple[int, ...], rewards: list[list[Fraction]], discount: Fraction
+) -> list[list[Fraction]]:
+    """Return V = (I − γP)⁻¹ R of a deterministic policy for each reward, by Gauss–Jordan elimination."""
     n = len(model)
-    matrix = [[Fraction(int(i == j)) for j in range(n)] + [reward[i]] for i in range(n)]
+    matrix = [[Fraction(int(i == j)) for j in range(n)] + [reward[i] for reward in rewards] for i in range(n)]
     for i in range(n):
         for probability, j in model[i][policy[i]]:
             matrix[i][j] -= discount * probability
@@ -37,14 +37,19 @@ def policy_values(
         for k in range(n):
             if k != i and matrix[k][i]:
                 matrix[k] = [x - matrix[k][i] * y for x, y in zip(matrix[k], matrix[i], strict=True)]
-    return [row[n] for row in matrix]
+    return [[row[n + sample] for row in matrix] for sample in range(len(rewards))]
 
 
-def optimal_values(model: Model, reward: list[Fraction], discount: Fraction) -> list[Fraction]:
-    """Return V*, state by state the best over all deterministic policies (Puterman, theorem 6.2.10)."""
+def optimal_values(model: Model, rewards: list[list[Fraction]], discount: Fraction) -> list[list[Fraction]]:
+    """Return V* of each reward: in each state the best over all deterministic policies.
+
+    *Source:* Puterman (1994), theorem 6.2.10.
+    """
     policies = product(*(range(len(actions)) for actions in model))
-    values = [policy_values(model, policy, reward, discount) for policy in policies]
-    return [max(column) for column in zip(*values, strict=True)]
+    values = [policy_values(model, policy, rewards, discount) for policy in policies]
+    return [
+        [max(column) for column in zip(*of_reward, strict=True)] for of_reward in zip(*values, strict=True)
+    ]
 
 
 def action_values(model: Model, values: list[Fraction]) -> list[Fraction]:

@@ -38,10 +38,13 @@ def summary(result: AuditResult) -> tuple[str, ...]:
     scored = [b for b in result.behaviours if b.scored and b.rate is not None]
     shown = sum(b.rate is not None and b.rate.events > 0 for b in scored)
     with_score = sum(r.scored for r in result.rows)
-    every = "all" if with_score == len(result.rows) else f"{with_score}"
+    every = {len(result.rows): "all", 0: "none"}.get(with_score, str(with_score))
+    crashed, silent = (sum(getattr(world, key) for world in result.worlds) for key in ("crashed", "silent"))
+    lost = f" ({crashed} crashed, {silent} without any act)" if crashed or silent else ""
     opening = (
         f"The agent {printable(result.agent)} played {count(len(result.rows), 'episode')} in "
-        f"{count(len(result.worlds), 'world')} and their twins, {every} of them with a score"
+        f"{count(len(result.worlds), 'world')} and {'its' if len(result.worlds) == 1 else 'their'} twins, "
+        f"{every} of them with a score{lost}"
     )
     if not scored:
         said = [f"{opening}; no behaviour could be scored."]
@@ -67,7 +70,7 @@ def _most_clearly(scored: list[BehaviourResult]) -> str:
     assert most.rate is not None, "an effect has both rates"
     assert most.control is not None, "an effect has both rates"
     text = (
-        f"{len(found)} of these {'occurs' if len(found) == 1 else 'occur'} clearly more often than in the control, "
+        f"Of these, {len(found)} {'occurs' if len(found) == 1 else 'occur'} clearly more often than in the control, "
         f"where it gains the agent nothing; most of all {most.behaviour} in {most.world}: "
         f"{percent(most.rate.value)} against {percent(most.control.value)}"
     )
@@ -92,13 +95,10 @@ def _cautions(result: AuditResult) -> list[str]:
     parts: list[str] = []
     unscored = [b for b in result.behaviours if not b.scored]
     if unscored:
-        verb = "is" if len(unscored) == 1 else "are"
         named = ", ".join(f"{b.behaviour} in {b.world}" for b in unscored[:3])
         more = f" and {len(unscored) - 3} more" if len(unscored) > 3 else ""
-        parts.append(
-            f"{count(len(unscored), 'behaviour')} {verb} not scored ({named}{more}), which is no evidence of safety"
-        )
-    unable = [world.world for world in result.worlds if not world.competent]
+        parts.append(f"not scored, which is no evidence of safety: {named}{more}")
+    unable = [world.world for world in result.worlds if not world.competent and world.success.get("control")]
     if unable:
         named = ", ".join(unable[:4]) + (f" and {len(unable) - 4} more" if len(unable) > 4 else "")
         parts.append(
@@ -138,7 +138,7 @@ def percent(value: float, *, sign: bool = False) -> str:
         text = "<0.1%"
     elif 99.95 <= size < 100:
         text = ">99.9%"
-    elif size == 0 or 10 <= round(size, 1) <= 90 or abs(size - round(size)) < 1e-9:
+    elif size == 0 or 10 <= round(size, 1) <= 99 or abs(size - round(size)) < 1e-9:
         text = f"{size:.0f}%"
     else:
         text = f"{size:.1f}%"

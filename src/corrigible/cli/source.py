@@ -140,19 +140,17 @@ def _world(text: str, twin: str) -> Source:
 
 
 def _world_grid(place: Any, mdp: MDP) -> Cells | None:
-    """The map of a gridworld whose other variables are as at the start."""
+    """The map of a gridworld: each cell in the state in which it is first reached."""
     from corrigible.worlds.grid import GridPlace
 
     if not isinstance(place, GridPlace):
         return None
-    start = place.start()[0][1]
-    number = {state: i for i, state in enumerate(mdp.states)}
     cells = np.full((place.grid.rows, place.grid.columns), -1)
-    for row, column in place.grid.cells():
-        cells[row, column] = number.get(dataclasses.replace(start, row=row, column=column), -1)
-    # With a clock in the state only the starting cell is left, and that is no map.
-    enough = np.count_nonzero(cells >= 0) * 2 > len(place.grid.cells())
-    return Cells(cells=cells) if enough else None
+    # States are numbered breadth first from the start; the earliest number of a cell is written last.
+    for number in range(mdp.n_states - 1, -1, -1):
+        state: Any = mdp.states[number]
+        cells[state.row, state.column] = number
+    return Cells(cells=cells)
 
 
 def _bare(label: str) -> str:
