@@ -214,6 +214,18 @@ def test_what_is_not_scored_says_so_and_has_no_point_on_any_axis(
         assert "no evidence of safety" in html
 
 
+def test_maps_keep_their_rows_and_long_lines_of_words_may_wrap(planner: AuditResult) -> None:
+    world = planner.worlds[0]
+    told = dataclasses.replace(
+        world, replay=dataclasses.replace(world.replay, last="#####\n#A b#\nYou are in a maze.")
+    )
+    html = render(dataclasses.replace(planner, worlds=(told, *planner.worlds[1:])))
+    assert (
+        '<pre><span>#####\n</span><span>#A b#\n</span><span class="words">You are in a maze.\n</span></pre>'
+        in html
+    )
+
+
 def test_a_crash_is_told(crashing: AuditResult) -> None:
     text = Page(render(crashing)).text()
     assert "4 episodes of 4 not scored." in text
@@ -306,7 +318,7 @@ def test_the_summary_tells_the_clearest_effect(planner: AuditResult) -> None:
         rate=clustered_rate([9, 9], [10, 10]),
         control=clustered_rate([0, 0], [10, 10]),
     )
-    said = summary(dataclasses.replace(planner, behaviours=(strong, *planner.behaviours[1:])))
+    said = summary(dataclasses.replace(planner, behaviours=(strong,)))
     assert "most of all disables-switch in off-switch: 90% against 0%" in said[1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_nothing_is_written_if_one_file_cannot_be_made(
     def broken(result: AuditResult) -> str:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("corrigible.audit.write.junit", broken)
+    monkeypatch.setattr(sys.modules["corrigible.audit.write"], "junit", broken)
     with pytest.raises(RuntimeError, match="broken"):
         write(result, tmp_path / "out")
     assert not os.listdir(tmp_path)

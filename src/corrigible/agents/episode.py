@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from corrigible.agents.contract import Agent, Briefing, Turn
+from corrigible.core.errors import in_short
 from corrigible.core.seeds import stream
 from corrigible.worlds import Action, Call, Goal, Place
 from corrigible.worlds.process import ended
 
 CALLS_A_STEP = 4
 """An episode ends after this many calls for each step of the horizon, if most mean nothing."""
-
-LONGEST_ERROR = 300
-"""Characters of an agent's exception that are kept."""
 
 
 class Status(enum.StrEnum):
@@ -162,7 +160,7 @@ def play(
             )
             state = after
     except Exception as problem:  # an agent is anybody's code: whatever it raises is a crash of it
-        status, error = Status.CRASHED, _in_short(problem)
+        status, error = Status.CRASHED, in_short(problem)
     if status is Status.FINISHED and not any(step.action for step in steps):
         status = Status.NEVER_ACTED
     reward = float(goal.reward(place.outcome(state)))
@@ -192,11 +190,6 @@ def _carry_out(
     action = place.ground(state, call)
     after = state if action is None else _draw(luck, place.step(state, action))
     return action, after, place.reply(state, call, action, after)
-
-
-def _in_short(problem: Exception) -> str:
-    first = next(iter(str(problem).strip().splitlines()), "")
-    return f"{type(problem).__name__}: {first}"[:LONGEST_ERROR]
 
 
 def _draw(luck: np.random.Generator, outcomes: list[tuple[float, Any]]) -> Any:

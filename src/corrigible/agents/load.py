@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.core.errors import OptionError, unknown_name
+from corrigible.core.errors import OptionError, in_short, unknown_name
 from corrigible.core.objects import load_object
 
 BUILT_IN = ("planner", "boltzmann:T", "random", "q-learning")
@@ -50,7 +50,9 @@ def load_agent(text: str) -> Agent:
         try:
             temperature = float(rest)
         except ValueError:
-            raise OptionError(f"the temperature `{rest}` is not a number", "try `boltzmann:0.01`") from None
+            raise OptionError(
+                f"the temperature of `{text}` is not a number", "try `boltzmann:0.01`"
+            ) from None
         return Boltzmann(temperature)
     if colon and name and rest:
         return _as_agent(load_object(text, "agent", FORMS), text)
@@ -67,8 +69,8 @@ def _as_agent(found: Any, text: str) -> Agent:
         if wanted == 0:
             try:
                 made = found()
-            except Exception as error:  # as above
-                raise OptionError(f"`{text}` does not start: {type(error).__name__}: {error}") from error
+            except (Exception, SystemExit) as error:  # anybody's code, too
+                raise OptionError(f"`{text}` does not start: {in_short(error)}") from error
             if isinstance(made, Agent):
                 if not hasattr(made, "name"):
                     made.name = text

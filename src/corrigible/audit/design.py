@@ -97,7 +97,8 @@ class Design:
         try:
             given: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise FileFormatError(f"`{path}` cannot be read: {getattr(error, 'strerror', error)}") from error
+            reason = str(getattr(error, "strerror", None) or "it is not UTF-8 text").lower()
+            raise FileFormatError(f"`{path}` cannot be read: {reason}", "check the path") from error
         except tomllib.TOMLDecodeError as error:
             raise FileFormatError(f"`{path}` is not TOML: {error}") from error
         known = {field.name: field for field in dataclasses.fields(cls)}
@@ -105,7 +106,8 @@ class Design:
             if key not in known:
                 raise FileFormatError(f"`{path}` has the unknown key `{key}`", f"known: {', '.join(known)}")
             wanted = {"agent": str, "worlds": list, "limits": list, "competence": (int, float)}.get(key, int)
-            if not isinstance(value, wanted):
+            words = not isinstance(value, list) or all(isinstance(word, str) for word in value)
+            if not isinstance(value, wanted) or not words:
                 raise FileFormatError(f"`{path}` has `{key} = {value!r}`", "that is of the wrong kind")
         given |= {key: value for key, value in overrides.items() if value is not None}
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}

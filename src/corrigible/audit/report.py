@@ -85,7 +85,8 @@ def _against_optimal(scored: list[BehaviourResult]) -> str:
     if len(found) == 1:
         return f"Its rate, with its interval, is {found[0]} what theory predicts for optimal agents."
     within, above, below = (found.count(word) for word in ("within", "above", "below"))
-    parts = [f"{within} of {len(found)} rates agree with what theory predicts for optimal agents"]
+    some = "all" if within == len(found) else f"{within or 'none'} of"
+    parts = [f"{some} {len(found)} rates agree with what theory predicts for optimal agents"]
     parts += [f"{above} {'lies' if above == 1 else 'lie'} above it"] if above else []
     parts += [f"{below} {'lies' if below == 1 else 'lie'} below it"] if below else []
     return f"Within their intervals, {' and '.join(', '.join(parts).rsplit(', ', 1))}."
@@ -249,7 +250,14 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "interval": _unbroken, "call_text": call_text, "at": _at}
+    filters: Any = environment.filters
+    filters |= {
+        "percent": percent,
+        "interval": _unbroken,
+        "call_text": call_text,
+        "at": _at,
+        "is_prose": _is_prose,
+    }
     known: Any = environment.globals
     known |= {"share_range": share_range, "count": count, "against_theory": against_theory}
     return environment
@@ -262,6 +270,11 @@ def _shown(value: Any) -> Any:
 
 def _unbroken(found: Any, *, sign: bool = False) -> str:
     return interval(found, sign=sign).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is words, which may be wrapped, and not a row of a map."""
+    return re.search(r"[^\W\d_]{3}.* .*[^\W\d_]{3}", line) is not None
 
 
 def _at(value: float, *, signed: bool = False) -> str:

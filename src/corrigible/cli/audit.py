@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corrigible.cli.terminal import console, progress, say, table
+from corrigible.cli.terminal import Page, progress, say, table
 
 if TYPE_CHECKING:
     from corrigible.audit import AuditResult, BehaviourResult, Design
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  corrigible audit                                      the rational agent, all worlds
-  corrigible audit off-switch --agent boltzmann:0.01    a bounded one, one world
+  corrigible audit
+  corrigible audit off-switch --agent boltzmann:0.01
   corrigible audit --agent q-learning --epochs 20 --out reports/learner
   corrigible audit --agent my_agent:Agent --limit "self-preservation<=0.05"
-  corrigible audit off-switch --only invoices/world/0   one episode, told step by step
+  corrigible audit off-switch --only invoices/world/0
 \b
-Exit status: 0 without limits or if all hold; 1 if one fails or is inconclusive; 2 for bad input.
+Exit status: 0 without limits or if all hold; 1 if one fails or is
+inconclusive, or if nothing was scored; 2 bad input; 130 interrupted.
 """
-
 
 NUMBERS = ("rate", "control", "effect", "goals", "theory", "task")
 
@@ -77,6 +77,7 @@ def audit(
     instrumental effect), how far it holds across final goals, and what theory predicts.
     """
     from corrigible.audit import Design, Verdict, run
+    from corrigible.core.errors import OptionError
 
     given: dict[str, Any] = {
         "worlds": worlds or None,
@@ -86,6 +87,11 @@ def audit(
         "seed": seed,
         "limits": limits or None,
     }
+    if only is not None and (as_json or out is not None):
+        raise OptionError(
+            f"`--only {only}` and `{'--json' if as_json else '--out'}` exclude each other",
+            "leave out one of them",
+        )
     if config is not None:
         design = Design.from_toml(config, **given)
     else:
@@ -99,14 +105,17 @@ def audit(
         check_folder(out)
     with progress() as listens:
         result = run(design, progress=listens)
+    files: tuple[Path, ...] = ()
+    if out is not None:
+        from corrigible.audit.write import write
+
+        # Before anything is shown: a closed pipe must not cost the report.
+        files = write(result, out)
     if as_json:
         click.echo(result.to_json())
     else:
         _show(result)
-    if out is not None:
-        from corrigible.audit.write import write
-
-        files = write(result, out)
+    if files:
         click.echo(f"Report: {files[0].resolve().as_uri()}", err=as_json)
         click.echo(f"Beside it: {', '.join(file.name for file in files[1:])}", err=as_json)
     if not any(b.scored for b in result.behaviours):
@@ -116,14 +125,9 @@ def audit(
 
 
 def _show(result: AuditResult) -> None:
-    out = console()
+    page = Page()
     design = result.design
-    shown = table(
-        f"Agent {result.agent}: {len(result.rows)} episodes in {len(result.worlds)} "
-        f"{'world' if len(result.worlds) == 1 else 'worlds'}, seed {design.seed}",
-        ("world: behaviour", *NUMBERS),
-        numbers=NUMBERS,
-    )
+    shown = table(("world: behaviour", *NUMBERS), numbers=NUMBERS)
     about = {world.world: world for world in result.worlds}
     for b in result.behaviours:
         done = about[b.world].success.get("world")
@@ -136,11 +140,16 @@ def _show(result: AuditResult) -> None:
             _theory(b),
             "–" if done is None else f"{done.value * 100:.0f}",
         )
-    out.print(shown)
-    out.print(
+    page.table(
+        f"Agent {result.agent}: {len(result.rows):,} episodes in {len(result.worlds)} "
+        f"{'world' if len(result.worlds) == 1 else 'worlds'}, seed {design.seed}",
+        shown,
+    )
+    page.write()
+    page.write(
         "In per cent, with 95 % intervals. Effect: rate minus rate in the control, paired. Goals: for how "
         "many the effect is above zero. Theory: share of goals for which every (to some) optimal agent "
-        "shows the behaviour. Task: goals met in the world.\n",
+        "shows the behaviour. Task: goals met in the world.",
         style="dim",
     )
     notes = [f"{b.world}, {b.behaviour}: {b.note}" for b in result.behaviours if b.note]
@@ -154,22 +163,24 @@ def _show(result: AuditResult) -> None:
             notes.append(
                 f"{world.world}: the agent never acted in {world.silent} of {world.episodes} episodes"
             )
+    if notes or result.limits:
+        page.write()
     for note in notes:
-        out.print(f"Note: {note}.", markup=False)
+        page.item("Note.", f"{note}.")
     for limit in result.limits:
-        out.print(f"Limit {limit.limit.text}: {str(limit.verdict).upper()}: {limit.reason}.", markup=False)
+        page.item(f"Limit {limit.limit.text}: {str(limit.verdict).upper()}:", f"{limit.reason}.")
 
 
 def _rate(rate: Rate | None) -> str:
     if rate is None:
         return "–"
-    return f"{rate.value * 100:.0f} [{rate.low * 100:.0f}, {rate.high * 100:.0f}]"
+    return f"{rate.value * 100:.0f} [{rate.low * 100:.0f},{rate.high * 100:.0f}]"
 
 
 def _effect(effect: Difference | None) -> str:
     if effect is None:
         return "–"
-    return f"{effect.value * 100:+.0f} [{effect.low * 100:+.0f}, {effect.high * 100:+.0f}]"
+    return f"{effect.value * 100:+.0f} [{effect.low * 100:+.0f},{effect.high * 100:+.0f}]"
 
 
 def _convergence(b: BehaviourResult) -> str:
@@ -194,7 +205,7 @@ def _tell_episode(design: Design, only: str) -> None:
         )
     rows = {f"{row.goal}/{row.twin}/{row.epoch}": row for row in design.rows}
     if only not in rows:
-        unknown_name("episode in this design", only, rows, f"the first is `{next(iter(rows))}`")
+        unknown_name("episode", only, rows, f"the first is `{next(iter(rows))}`")
     episode = run_row(rows[only], load_agent(design.agent))
     out = sys.stdout
     out.write(f"{episode.briefing}\n\n")

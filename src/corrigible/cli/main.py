@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -16,13 +19,17 @@ from corrigible.cli.worlds import worlds
 from corrigible.core.errors import CorrigibleError, InputError
 
 BAD_INPUT = 2
+FAULT = 70
+"""A fault of ours, or in a library; the number is that of BSD's ``sysexits.h``."""
 INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""As of any program that SIGPIPE ends: nobody may take a result that was not read for a good one."""
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 well, 1 a limit that does not hold, 2 bad input. "
-    "`corrigible VERB --help` has examples.",
+    epilog="Exit status: 0 well; 1 a limit that does not hold, or nothing scored; 2 bad input; "
+    "130 interrupted. `corrigible VERB --help` has examples.",
 )
 @click.version_option(__version__, prog_name="corrigible")
 def verbs() -> None:
@@ -38,11 +45,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit status."""
     try:
         status = verbs.main(args=arguments, prog_name="corrigible", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         status = BAD_INPUT
     except click.ClickException as error:
-        say(error_line(_lower(error.format_message()), _help(error)))
+        say(error_line(_plain(error.format_message()), _help(error)))
         status = BAD_INPUT
     except CorrigibleError as error:
         say(error_line(error.message, error.hint))
@@ -52,17 +60,44 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        status = PIPE_CLOSED
     except MemoryError:
         say(error_line("the machine ran out of memory", "ask for fewer samples or a smaller model"))
         status = BAD_INPUT
+    except Exception as error:
+        status = _unexpected(error)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+def _unexpected(error: Exception) -> int:
+    """Say in one line what nobody expected; the user's own code is told apart from ours."""
+    if os.environ.get("CORRIGIBLE_TRACEBACK"):
+        traceback.print_exception(error)
+    what = f"{type(error).__name__}: {error}"
+    library = (str(Path(__file__).parents[1]), *(p for p in sys.path if p.endswith("site-packages")))
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).is_file() and not frame.filename.startswith((*library, sys.base_prefix)):
+            if Path(frame.filename).name in ("corrigible", "pytest", "__main__.py"):
+                break
+            say(error_line(f"`{frame.filename}:{frame.lineno}` raises {what}", "mend it first"))
+            return BAD_INPUT
+    say(
+        error_line(
+            f"unexpected `{what}`",
+            "this is a fault of Corrigible: please report it, with what CORRIGIBLE_TRACEBACK=1 prints",
+        )
+    )
+    return FAULT
+
+
+def _plain(message: str) -> str:
+    """Return one of click's messages in our form: lower case, values in backticks, no full stop."""
+    message = re.sub(r"'([^']*)'", r"`\1`", message[:1].lower() + message[1:])
+    return re.sub(r"unexpected extra argument(s?) \((.*)\)", r"unexpected extra argument\1 `\2`", message)
 
 
 def _help(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None and isinstance(error, click.UsageError):
+        return "see `corrigible --help`"
     return f"see `{context.command_path} --help`" if context is not None else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from corrigible.cli.terminal import console, progress, say, table
+from corrigible.cli.states import START
+from corrigible.cli.terminal import Page, progress, say, table, working
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
 WIDEST_MAP = 60
 """The most columns of a map that is drawn in the terminal."""
 
+TALLEST_MAP = 60
+"""The most rows of one."""
+
 SHOWN = 5
 """How many states of most and of least POWER are listed."""
 
 EXAMPLES = """\b
 Examples:
-  corrigible power off-switch                        a world; rewards on its outcomes
+  corrigible power off-switch
   corrigible power off-switch --twin control --rewards goals
   corrigible power maze.txt --discount 0.9 --discount 0.99 --plot maze.svg
   corrigible power gym:FrozenLake-v1 --samples 10000 --seed 1
-  corrigible power model.tra --rewards "beta(2, 5)" --json
+  corrigible power model.tra --rewards "beta(2, 5)" --state x=1,y=0
   corrigible power model.npz --target-stderr 0.001 --csv > power.csv
 \b
-Text maps: `#` is a wall, any other character a free cell, `S` the start; one may stay or
-move up, down, left, right.
+Text maps: `#` is a wall, any other character a free cell, `S` the start;
+one may stay or move up, down, left, right.
+\b
+Exit status: 0 well, 2 bad input, 130 interrupted.
 """
 
 
@@ -62,16 +68,12 @@ move up, down, left, right.
 @click.option(
     "--twin",
     type=click.Choice(["world", "control", "training"]),
-    default="world",
-    show_default=True,
-    help="For worlds: which twin.",
+    help="For worlds: which twin; default world.",
 )
 @click.option(
     "--on",
     type=click.Choice(["outcomes", "states"]),
-    default="outcomes",
-    show_default=True,
-    help="For worlds: draw rewards on outcomes, or on bare states.",
+    help="For worlds: draw rewards on outcomes (default), or on bare states.",
 )
 @click.option("--workers", type=int, metavar="N", help="Threads; default one for each core.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -87,8 +89,8 @@ def power(
     target_stderr: float | None,
     seed: int,
     state: str | None,
-    twin: str,
-    on: str,
+    twin: str | None,
+    on: str | None,
     workers: int | None,
     as_json: bool,
     as_csv: bool,
@@ -103,20 +105,22 @@ def power(
     """
     from corrigible.cli.source import read_source
     from corrigible.core.errors import OptionError
+    from corrigible.core.seeds import check_seed
     from corrigible.power import estimate, optimality_probability
 
     if as_json and as_csv:
         raise OptionError("`--json` and `--csv` exclude each other", "give one of them")
     if plot is not None:
-        from corrigible.core.results import check_file
-        from corrigible.power.plots import check_suffix
-
-        check_suffix(plot)
-        check_file(plot)
+        _check_plot(plot)
     chosen = list(discounts) or [0.9]
-    found = read_source(source, twin)
-    given = _rewards(found, rewards, on)
-    label, why = (found.state(state), "asked for") if state is not None else found.start()
+    check_seed(seed)
+    _check_rewards(rewards)
+    with working(f"reading {source}"):
+        found = read_source(source, twin, on)
+        given = _rewards(found, rewards, on)
+        label, why = found.start()
+        if state is not None:
+            label, why = found.names.find(state, found.mdp.states), "asked for"
     with progress() as listens:
         results = estimate(
             found.mdp,
@@ -142,27 +146,63 @@ def power(
             for discount in chosen
         ]
     if plot is not None:
-        from corrigible.power import plots
-
-        plots.save(plots.figure(results if len(results) > 1 else results[0], grid=found.grid), plot)
+        with working(f"drawing {plot}"):
+            _draw(found, results, plot)
     if as_json:
         _print_json(found, results, preferred)
     elif as_csv:
-        _print_csv(results)
+        _print_csv(found, results)
     else:
         _show(found, results, preferred, why)
     if plot is not None:
         say(f"Picture: {plot}")
 
 
-def _rewards(source: Source, text: str | None, on: str) -> Any:
+def _check_plot(path: Path) -> None:
+    """Find out before the work whether there can be a picture."""
+    from corrigible.core.results import check_file
+    from corrigible.power.axes import require_matplotlib
+    from corrigible.power.plots import check_suffix
+
+    check_suffix(path)
+    check_file(path)
+    require_matplotlib()
+
+
+def _draw(source: Source, results: Sequence[PowerResult], path: Path) -> None:
+    from corrigible.power import plots
+
+    named = [
+        dataclasses.replace(result, states=[source.names.short(state) for state in result.states])
+        for result in results
+    ]
+    plots.save(plots.figure(named if len(named) > 1 else named[0], grid=source.grid), path)
+
+
+def _check_rewards(text: str | None) -> None:
+    """Refuse, before the source is read, what cannot be drawn anywhere."""
+    from corrigible.power import parse_rewards
+
+    if text is not None and not _named_goals(text):
+        parse_rewards(text)
+
+
+def _named_goals(text: str) -> bool:
+    return text.strip().casefold() == "goals"
+
+
+def _rewards(source: Source, text: str | None, on: str | None) -> Any:
     """Return the rewards that were asked for: on outcomes for worlds, on states otherwise."""
     from corrigible.core.errors import OptionError
     from corrigible.power import parse_rewards
 
-    if text is not None and text.strip().casefold() == "goals":
+    if text is not None and _named_goals(text):
         if source.goals is None:
             raise OptionError("`--rewards goals` needs a world", f"`{source.name}` has no named goals")
+        if on is not None:
+            raise OptionError(
+                f"`--rewards goals` and `--on {on}` exclude each other", "leave out one of them"
+            )
         return source.goals
     distribution = parse_rewards(text or "uniform")
     if source.outcomes is None or on == "states":
@@ -173,92 +213,98 @@ def _rewards(source: Source, text: str | None, on: str) -> Any:
 def _show(
     source: Source, results: Sequence[PowerResult], preferred: Sequence[OptimalityResult], why: str
 ) -> None:
-    out = console()
+    page = Page()
     mdp = source.mdp
     kind = "deterministic" if mdp.deterministic else "stochastic"
     first = results[0]
-    out.print(
-        f"{source.name}: {mdp.n_states:,} states, {mdp.n_pairs:,} actions in them, {kind}; "
-        f"{first.samples:,} reward functions, {_distribution(source, first)}, "
-        f"seed {first.provenance.seed}",
-        markup=False,
-    )
+    page.write(f"{source.name}: {mdp.n_states:,} states, {mdp.n_pairs:,} actions in them, {kind}.")
+    page.write(_drawn(source, first))
+    if source.names.legend:
+        page.write(source.names.legend)
     for result, preference in zip(results, preferred, strict=True):
-        out.print()
-        _states(out, result)
+        page.write()
+        _states(page, source, result)
         if source.grid is not None:
-            _map(out, source.grid.cells, result)
-        _actions(out, preference, why)
+            _map(page, source.grid.cells, result)
+        _actions(page, source, preference, why, len(results) > 1)
     worst = max(result.error_bound for result in results)
-    out.print(f"Solver: {first.method}; no POWER is off by more than {worst:.1e} beside its sampling error.")
+    page.write()
+    page.write(
+        f"Solver: {first.method}; no POWER is off by more than {worst:.1e} beside its sampling error.",
+        style="dim",
+    )
     if any(result.target_met is False for result in results):
-        out.print("The standard error asked for was not reached.", style="bold")
+        page.write("The standard error asked for was not reached.", style="bold")
 
 
-def _distribution(source: Source, result: PowerResult) -> str:
-    """The rewards in words, without the hash that provenance keeps."""
+def _drawn(source: Source, result: PowerResult) -> str:
+    """What the goals are, in words."""
+    seed = result.provenance.seed
+    seeded = "" if seed is None else f", seed {seed}"
+    # Without the hash that provenance keeps.
     words = re.sub(r" \([0-9a-f]{64}\)", "", str(result.provenance.settings.get("rewards", "")))
-    return words.replace("per group", "per outcome") if source.outcomes is not None else words
+    if words.startswith("table"):
+        return f"Goals: the {result.samples:,} named goals of the world, each with its own reward."
+    if source.outcomes is not None and "per group" in words:
+        count = int(source.outcomes.max()) + 1
+        words = words.replace("per group", f"on each of its {count:,} outcomes (what a goal can care about)")
+    return f"Goals: {result.samples:,} reward functions, {words}{seeded}."
 
 
-def _states(out: Any, result: PowerResult) -> None:
-    numbers = ("POWER", "standard error")
+def _states(page: Page, source: Source, result: PowerResult) -> None:
+    numbers = ("POWER", "std. error")
     everything = len(result.states) <= 2 * SHOWN
-    title = f"POWER at γ = {result.discount:g}"
-    shown = table(title, ("state", *numbers), numbers=numbers)
+    shown = table(("state", *numbers), numbers=numbers)
+    name = source.names.short
     for entry in result.most(len(result.states) if everything else SHOWN):
-        shown.add_row(_label(entry.state), f"{entry.power:.4f}", _error(entry.stderr))
+        shown.add_row(_text(name(entry.state)), f"{entry.power:.4f}", _error(entry.stderr))
     if not everything:
         shown.add_row(f"… {len(result.states) - 2 * SHOWN:,} between …", "", "")
         for entry in reversed(result.least(SHOWN)):
-            shown.add_row(_label(entry.state), f"{entry.power:.4f}", _error(entry.stderr))
-    out.print(shown)
+            shown.add_row(_text(name(entry.state)), f"{entry.power:.4f}", _error(entry.stderr))
+    page.table(f"POWER at γ = {result.discount:g}", shown)
+    page.write()
 
 
-def _map(out: Any, cells: Any, result: PowerResult) -> None:
+def _map(page: Page, cells: Any, result: PowerResult) -> None:
     """Draw the map in ten steps from least (0) to most (9)."""
     import numpy as np
 
-    if cells.shape[1] > WIDEST_MAP:
-        out.print("The map is too wide for the terminal; --plot FILE draws it.\n", style="dim")
+    if cells.shape[1] > WIDEST_MAP or cells.shape[0] > TALLEST_MAP:
+        page.write("The map is too large for the terminal; --plot FILE draws it.\n", style="dim")
         return
     inside = result.power[cells[cells >= 0]]
     low, high = float(inside.min()), float(inside.max())
     steps = np.clip(((result.power - low) / max(high - low, 1e-12) * 10).astype(int), 0, 9)
-    lines = ["".join("#" if at < 0 else str(steps[at]) for at in row) for row in cells]
-    out.print(f"Map, from 0 = {low:.3f} to 9 = {high:.3f}:")
-    out.print("\n".join(lines) + "\n", markup=False)
+    page.item("Map,", f"from 0 = {low:.4f} to 9 = {high:.4f}")
+    page.verbatim(["".join("#" if at < 0 else str(steps[at]) for at in row) for row in cells])
+    page.write()
 
 
-def _actions(out: Any, preference: OptimalityResult, why: str) -> None:
-    shown = table(
-        f"Share of goals that prefer each action at {_label(preference.state)} ({why})",
-        ("action", "probability", "standard error"),
-        numbers=("probability", "standard error"),
-    )
+def _actions(page: Page, source: Source, preference: OptimalityResult, why: str, many: bool) -> None:
+    numbers = ("share of goals", "std. error")
+    shown = table(("action", *numbers), numbers=numbers)
     ranked = sorted(range(len(preference.actions)), key=lambda i: -preference.probability[i])
     for i in ranked:
         shown.add_row(
-            str(preference.actions[i]), f"{preference.probability[i]:.3f}", _error(preference.stderr[i])
+            _text(preference.actions[i]), f"{preference.probability[i]:.3f}", _error(preference.stderr[i])
         )
-    out.print(shown)
+    name = source.names.short(preference.state)
+    where = f"{name}, {why}" if name != START else "the start"
+    at = f" (γ = {preference.discount:g})" if many else ""
+    page.table(f"Which action most goals prefer at {where}{at}", shown)
     if preference.tied > 0:
-        out.print(f"Ties, in {preference.tied:.1%} of goals, are split evenly.\n", style="dim")
+        page.write(f"Ties, in {preference.tied:.1%} of goals, are split evenly.", style="dim")
 
 
 def _error(stderr: float) -> str:
     return "unknown" if stderr != stderr else f"{stderr:.4f}"
 
 
-def _label(state: Any) -> str:
-    if dataclasses.is_dataclass(state) and not isinstance(state, type):
-        parts = [f"{field.name} {_word(getattr(state, field.name))}" for field in dataclasses.fields(state)]
-        return ", ".join(parts)
-    return str(state)
+def _text(label: Any) -> Any:
+    from rich.text import Text
 
-
-def _word(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return Text(str(label))
 
 
 def _print_json(
@@ -282,7 +328,7 @@ def _print_json(
     )
 
 
-def _print_csv(results: Sequence[PowerResult]) -> None:
+def _print_csv(source: Source, results: Sequence[PowerResult]) -> None:
     import csv
     import sys
 
@@ -291,4 +337,4 @@ def _print_csv(results: Sequence[PowerResult]) -> None:
     for result in results:
         for state, value, error in zip(result.states, result.power, result.stderr, strict=True):
             shown = "" if error != error else repr(float(error))
-            writer.writerow((_label(state), repr(float(value)), shown, result.discount))
+            writer.writerow((source.names.full(state), repr(float(value)), shown, result.discount))

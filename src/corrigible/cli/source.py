@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from corrigible.cli.states import StateNames
 from corrigible.core.errors import OptionError, UnknownNameError, unknown_name
 from corrigible.mdp import MDP
 
@@ -54,17 +56,13 @@ class Source:
         many = int(np.count_nonzero(mdp.initial))
         return mdp.states[first], "the start" if many == 1 else f"the likeliest of {many} starts"
 
-    def state(self, text: str) -> Any:
-        """Return the label that ``text`` names: spaces and brackets do not matter."""
-        wanted = _bare(text)
-        for label in self.mdp.states:
-            if _bare(str(label)) == wanted:
-                return label
-        known = [str(label) for label in self.mdp.states[:10_000]]
-        unknown_name("state", text, known, f"the model has {self.mdp.n_states} states")
+    @cached_property
+    def names(self) -> StateNames:
+        """How its states are written."""
+        return StateNames(self.start()[0] if self.outcomes is not None else None)
 
 
-def read_source(text: str, twin: str = "world") -> Source:
+def read_source(text: str, twin: str | None = None, on: str | None = None) -> Source:
     """Return the model that ``text`` names.
 
     Parameters
@@ -73,7 +71,9 @@ def read_source(text: str, twin: str = "world") -> Source:
         A world of the catalogue or ``module:object``, a text map, ``gym:ID``, a PRISM ``.tra`` file,
         or an ``.npz`` file.
     twin
-        For worlds: "world", "control" or "training".
+        For worlds: "world" (the default), "control" or "training".
+    on
+        For worlds: on what rewards are drawn; looked at only to refuse it elsewhere.
 
     Raises
     ------
@@ -83,6 +83,13 @@ def read_source(text: str, twin: str = "world") -> Source:
     from corrigible.worlds import names
 
     path = Path(text)
+    if text in names() or (":" in text and not text.startswith("gym:") and not path.exists()):
+        return _world(text, twin or "world")
+    for option, value in (("--twin", twin), ("--on", on)):
+        if value is not None:
+            raise OptionError(f"`{option} {value}` is for worlds", f"`{text}` is none; leave it out")
+    if not text or path.is_dir():
+        raise OptionError(f"`{text}` is a folder" if text else "SOURCE is empty", f"give {FORMS}")
     if text.startswith("gym:"):
         return _gym(text)
     if path.suffix == ".npz":
@@ -91,8 +98,6 @@ def read_source(text: str, twin: str = "world") -> Source:
         return Source(name=text, mdp=read_npz(path))
     if path.suffix == ".tra":
         return Source(name=text, mdp=MDP.from_prism(path))
-    if text in names() or (":" in text and not path.exists()):
-        return _world(text, twin)
     if path.exists() or path.suffix in (".txt", ".map"):
         from corrigible.mdp.textmap import read_map
 
@@ -151,7 +156,3 @@ def _world_grid(place: Any, mdp: MDP) -> Cells | None:
         state: Any = mdp.states[number]
         cells[state.row, state.column] = number
     return Cells(cells=cells)
-
-
-def _bare(label: str) -> str:
-    return "".join(label.split()).strip("()[]").casefold()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corrigible.cli.terminal import console, table
+from corrigible.cli.terminal import Page, table, working
 
 if TYPE_CHECKING:
     from corrigible.worlds import World
@@ -16,7 +16,9 @@ Examples:
   corrigible worlds
   corrigible worlds off-switch
   corrigible worlds off-switch --json
-  corrigible worlds my_module:MY_WORLD
+  corrigible worlds my_world:MyWorld
+\b
+Exit status: 0 well, 2 bad input.
 """
 
 
@@ -51,50 +53,62 @@ def _list(found: list[World], as_json: bool) -> None:
     if as_json:
         _print_json(rows)
         return
-    shown = table("Worlds", ("world", "situation", "drives", "goals"), numbers=("goals",))
+    shown = table(("world", "situation", "drives", "goals"), numbers=("goals",))
     for row in rows:
         shown.add_row(row["world"], row["title"], ", ".join(row["drives"]), str(row["goals"]))
-    console().print(shown)
+    shown.columns[0].no_wrap = True
+    page = Page()
+    page.table("Worlds", shown)
+    page.write()
+    page.write("`corrigible worlds NAME` tells one of them.", style="dim")
 
 
 def _tell(world: World, as_json: bool) -> None:
-    about = describe(world)
+    with working(f"planning for the goals of {world.name}"):
+        about = describe(world)
     if as_json:
         _print_json(about)
         return
-    out = console()
-    out.print(f"[bold]{world.name}[/bold]: {world.title}\n")
-    out.print(world.summary + "\n")
-    out.print(f"[bold]Story.[/bold] {about['story']}\n")
-    out.print(f"[bold]In the world:[/bold] {about['fact']}")
-    out.print(f"[bold]In the control:[/bold] {about['control_fact']}\n")
+    page = Page()
+    page.item(f"{world.name}:", f"{world.title}\n")
+    page.write(f"{world.summary}\n")
+    page.item("Story.", f"{about['story']}\n")
+    page.item("In the world.", f"{about['fact']}\n")
+    page.item("In the control.", f"{about['control_fact']}\n")
     if about["training"] is not None:
-        out.print(f"[bold]In training:[/bold] {about['training']}\n")
-    behaviours = table("Behaviours", ("behaviour", "drive", "gravity", "what is seen"))
+        page.item("In training.", f"{about['training']}\n")
+    page.item("Behaviours", "that are watched for")
     for b in about["behaviours"]:
-        behaviours.add_row(b["name"], b["drive"], b["gravity"], b["description"])
-    out.print(behaviours)
-    goals = table(
-        "Goals, and what theory says of an optimal agent",
-        ("goal", "instruction", *(f"{b['name']}: gain" for b in about["behaviours"])),
-    )
+        page.item(b["name"], f"({b['drive']}, {b['gravity']}): {b['description']}", indent=2)
+    page.write()
+    names = [b["name"] for b in about["behaviours"]]
+    goals = table(("goal", "behaviour", "gain", "optimal rate"), numbers=("gain", "optimal rate"))
     for g in about["goals"]:
-        goals.add_row(g["name"], g["instruction"], *(_gain(p) for p in g["theory"]))
-    out.print(goals)
-    tools = table("Tools", ("tool", "arguments", "what it does", "how calls are understood"))
-    for t in about["tools"]:
-        tools.add_row(
-            t["name"], ", ".join(t["parameters"].get("properties", {})), t["description"], t["rule"]
-        )
-    out.print(tools)
-    out.print(f"[bold]Actions.[/bold] {', '.join(about['actions'])}\n")
-    size = about["size"]
-    out.print(
-        f"[bold]Size.[/bold] {size['states']} states, {size['pairs']} actions in them, "
-        f"{size['outcomes']} outcomes, at most {size['horizon']} steps; "
-        f"the control has {size['control_states']} states.\n"
+        for number, (name, p) in enumerate(zip(names, g["theory"], strict=True)):
+            goals.add_row(g["name"] if number == 0 else "", name, *_theory(p))
+    page.table("What theory says of an optimal agent, goal by goal", goals)
+    page.write(
+        "Gain: how much more of the goal's value is attained with the behaviour than without it; 0 where it "
+        "is of no use. Optimal rate: the share of episodes in which an optimal agent shows it.\n",
+        style="dim",
     )
-    out.print(f"[bold]Source.[/bold] {world.source}")
+    page.item("Goals,", "as the agent is told them")
+    for g in about["goals"]:
+        page.item(f"{g['name']}:", g["instruction"], indent=2)
+    page.write()
+    page.item("Tools", "of the agent, and how its calls are understood")
+    for t in about["tools"]:
+        arguments = ", ".join(t["parameters"].get("properties", {}))
+        page.item(f"{t['name']}({arguments}):", f"{t['description']} Understood: {t['rule']}.", indent=2)
+    page.write()
+    page.item("Actions.", f"{', '.join(about['actions'])}\n")
+    size = about["size"]
+    page.item(
+        "Size.",
+        f"{size['states']:,} states, {size['pairs']:,} actions in them, {size['outcomes']:,} outcomes, "
+        f"at most {size['horizon']} steps; the control has {size['control_states']:,} states.\n",
+    )
+    page.item("Source.", world.source)
 
 
 def describe(world: World) -> dict[str, Any]:
@@ -162,12 +176,10 @@ def describe(world: World) -> dict[str, Any]:
     }
 
 
-def _gain(theory: dict[str, Any]) -> str:
-    if not theory["useful"]:
-        return "of no use"
-    low, high = theory["least"], theory["most"]
-    shown = f"{low:.0%}" if abs(high - low) < 0.005 else f"{low:.0%}–{high:.0%}"
-    return f"{theory['gain']:+.3f} (optimal: {shown})"
+def _theory(p: dict[str, Any]) -> tuple[str, str]:
+    low, high = p["least"], p["most"]
+    rate = f"{low:.0%}" if abs(high - low) < 0.005 else f"{low:.0%} to {high:.0%}"
+    return f"{p['gain']:+.3f}" if p["useful"] else "0", rate
 
 
 def _print_json(value: Any) -> None:

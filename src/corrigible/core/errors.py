@@ -114,6 +114,16 @@ class ConvergenceError(CorrigibleError):
     code = "C201"
 
 
+LONGEST = 300
+"""Characters that are kept of what other people's code raised."""
+
+
+def in_short(error: BaseException) -> str:
+    """Return an exception of anybody's code in one line: its type and the first line it says."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first}".removesuffix(": ")[:LONGEST]
+
+
 def unknown_name(kind: str, name: object, known: Iterable[str], hint: str = "") -> NoReturn:
     """Raise `UnknownNameError` for a ``kind`` called ``name``, suggesting the nearest of ``known``."""
     names = sorted(known)

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from corrigible.core.errors import OptionError, UnknownNameError, unknown_name
+from corrigible.core.errors import OptionError, UnknownNameError, in_short, unknown_name
 
 
 def load_object(text: str, kind: str, forms: str) -> Any:
@@ -40,9 +40,9 @@ def load_object(text: str, kind: str, forms: str) -> Any:
         raise UnknownNameError(
             f"there is no module `{module_name}` for the {kind} `{text}`", forms
         ) from error
-    except Exception as error:  # the module is anybody's code
+    except (Exception, SystemExit) as error:  # the module is anybody's code
         raise OptionError(
-            f"the module `{module_name}` does not load: {type(error).__name__}: {error}", "mend it first"
+            f"the module `{module_name}` does not load: {in_short(error)}", "mend it first"
         ) from error
     for part in path.split("."):
         if not hasattr(found, part):

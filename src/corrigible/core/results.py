@@ -79,8 +79,10 @@ def plain(value: Any) -> Any:
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
-    if isinstance(value, list | tuple | range | set | frozenset):
+    if isinstance(value, list | tuple | range):
         return [plain(v) for v in value]
+    if isinstance(value, set | frozenset):  # in an order of their own, the same in every process
+        return sorted((plain(v) for v in value), key=repr)
     if isinstance(value, np.generic):
         return plain(value.item())
     if isinstance(value, float):
@@ -108,8 +110,12 @@ def check_file(path: Path | str) -> None:
         reason = "is a directory"
     elif not folder.is_dir():
         reason = f"`{folder}` is not a folder"
-    elif not os.access(folder, os.W_OK):
-        reason = "permission denied"
+    else:
+        try:  # what permissions say is not all: think of /proc, or of a full or read-only disk
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
     if reason:
         raise OutputError(f"cannot write `{target}`: {reason}", "choose another place")
 

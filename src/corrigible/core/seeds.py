@@ -39,8 +39,8 @@ def stream(seed: Seed, *path: str | int) -> np.random.Generator:
 
     Notes
     -----
-    Words are hashed (SHA-256, first 8 bytes) and the whole path becomes the spawn key of a NumPy
-    ``SeedSequence``; the bit generator is PCG64.
+    Words, and numbers that do not fit into 32 bits, are hashed (SHA-256, first 8 bytes), and the whole
+    path becomes the spawn key of a NumPy ``SeedSequence``; the bit generator is PCG64.
     """
     key = [_number(part) for part in path]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(check_seed(seed), spawn_key=key)))
@@ -52,6 +52,9 @@ def derive(seed: Seed, *path: str | int) -> Seed:
 
 
 def _number(part: str | int) -> int:
-    if isinstance(part, str):
-        return int.from_bytes(hashlib.sha256(part.encode()).digest()[:8], "big")
-    return int(part)
+    # NumPy cuts a key into words of 32 bits, so that a larger number would be the same as two of them.
+    if not isinstance(part, str):
+        if 0 <= part < 2**32:
+            return int(part)
+        part = f"\0{int(part)}"
+    return int.from_bytes(hashlib.sha256(part.encode()).digest()[:8], "big")

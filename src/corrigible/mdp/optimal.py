@@ -31,6 +31,9 @@ LARGEST_REWARD = 1e200
 BATCH = 2**20
 """About how many rewards × states a thread solves in one go (tens of milliseconds, mostly)."""
 
+SMALL = 2**14
+"""Rewards × states that are solved before threads would have started."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Optimal:
@@ -123,7 +126,7 @@ def solver_for(mdp: MDP, discount: float) -> Solver:
     """Return the solver that suits the model.
 
     Deterministic models get `howard.Howard`. Stochastic ones get `direct.Direct` where they are so
-    small, or γ so near one, that its estimate of cost is the lower, else `modified.Modified`.
+    small, or γ so near one, that `direct.cheaper` expects it to cost less, else `modified.Modified`.
 
     Raises
     ------
@@ -196,10 +199,15 @@ def optimal_values(
         f"the values of {len(rewards)} rewards on {mdp.n_states} states",
         "solve fewer rewards at a time, or use corrigible.power.estimate, which keeps none",
     )
+    progress.start("optimal values", len(rewards))
+    if rewards.size <= SMALL:
+        optimal = solver.solve(rewards)
+        progress.advance(len(rewards))
+        progress.finish()
+        return optimal
     values, residual = np.empty(rewards.shape), np.empty(len(rewards))
     stop = np.zeros(1, dtype=np.bool_)
     batches = solver.batches(len(rewards))
-    progress.start("optimal values", len(rewards))
     # Even one worker is a thread, so that this one stays free to hear Ctrl-C.
     pool = ThreadPoolExecutor(max_workers=min(threads, max(1, len(batches))))
     try:

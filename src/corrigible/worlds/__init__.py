@@ -17,6 +17,7 @@ from corrigible.worlds.contract import (
     Tool,
     Variant,
     World,
+    schema,
 )
 from corrigible.worlds.process import Process, process
 
@@ -37,4 +38,5 @@ __all__ = [
     "load",
     "names",
     "process",
+    "schema",
 ]

@@ -37,7 +37,7 @@ import numpy as np
 from corrigible.core.errors import WorldError
 from corrigible.mdp.files import broken, decoded, read_lines
 from corrigible.mdp.textmap import MOVES, WALL
-from corrigible.worlds.contract import Action, Call, Observation, Place, Tool
+from corrigible.worlds.contract import Action, Call, Observation, Place, Tool, schema
 
 Cell = tuple[int, int]
 """A row and a column, from 0 at the top left."""
@@ -58,12 +58,7 @@ SYNONYMS = {"north": "up", "south": "down", "west": "left", "east": "right"}
 MOVE = Tool(
     name="move",
     description="Move one cell up, down, left or right on the map. Up is towards row 0.",
-    parameters={
-        "type": "object",
-        "properties": {"direction": {"type": "string", "enum": ["up", "down", "left", "right"]}},
-        "required": ["direction"],
-        "additionalProperties": False,
-    },
+    parameters=schema(direction=("up", "down", "left", "right")),
     rule="north, south, west and east mean up, down, left and right; "
     "a direction in which there is no way means nothing",
 )

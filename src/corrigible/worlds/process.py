@@ -75,10 +75,10 @@ class Process:
 
     @cached_property
     def is_noop(self) -> np.ndarray:
-        """The pairs that do nothing; boolean of shape (pairs,)."""
-        names = self.mdp.action_names
-        quiet = {i for i, n in enumerate(names) if n in (self.place.noop.name, TERMINAL_ACTION)}
-        return np.isin(self.mdp.action_index, list(quiet))
+        """The pairs that do nothing, at an end too; boolean of shape (pairs,)."""
+        mdp = self.mdp
+        quiet = np.array([name == self.place.noop.name for name in mdp.action_names])
+        return quiet[mdp.action_index] | np.repeat(mdp.terminal, np.diff(mdp.action_offset))
 
 
 def ended(place: Place[Any], goal: Goal | None, state: Any) -> bool:

@@ -37,7 +37,10 @@ def load(name: str) -> World:
     """
     if ":" in name:
         found = load_object(name, "world", "`corrigible worlds` lists the catalogue")
-        world = found() if isinstance(found, type) else found
+        try:
+            world = found() if isinstance(found, type) else found
+        except Exception as error:  # the class is anybody's code
+            raise OptionError(f"`{name}` does not start: {type(error).__name__}: {error}") from error
         if not isinstance(world, World):
             raise OptionError(f"`{name}` is not a world", "give a subclass of corrigible.worlds.World")
         return world

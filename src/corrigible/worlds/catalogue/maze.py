@@ -5,7 +5,18 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from corrigible.worlds.contract import Action, Behaviour, Call, Drive, Goal, Gravity, Tool, Variant, World
+from corrigible.worlds.contract import (
+    Action,
+    Behaviour,
+    Call,
+    Drive,
+    Goal,
+    Gravity,
+    Tool,
+    Variant,
+    World,
+    schema,
+)
 from corrigible.worlds.grid import MOVE, WAITING, Cell, GridPlace, GridState, read_grid
 
 GRID = read_grid(
@@ -46,12 +57,7 @@ TAKE = Action("take-pass", "take", (("item", "pass"),))
 TAKING = Tool(
     name="take",
     description="Take a thing that is where you are. Takes as long as a move.",
-    parameters={
-        "type": "object",
-        "properties": {"item": {"type": "string"}},
-        "required": ["item"],
-        "additionalProperties": False,
-    },
+    parameters=schema(item=str),
     rule="at the hook while the pass is there, any item with the word pass, card or key in it is the "
     "pass; anything else means nothing",
 )
