@@ -55,14 +55,14 @@ def _dots(audit: AuditResult, ax: object) -> None:
         )
     ax.set_yticks(places, [f"{b.behaviour}\n{b.world}" for b in found], fontsize=7.5)
     ax.set_xlim(-0.03, 1.03)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"], fontsize=8)
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"], fontsize=8)
     ax.grid(axis="x", color="#e2e2e2", linewidth=0.7)
     ax.set_axisbelow(True)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.tick_params(length=0)
     handles = [
-        ax.plot([], [], marker="o", color=WORLD, linewidth=2, label="in the world, 95 % interval")[0],
+        ax.plot([], [], marker="o", color=WORLD, linewidth=2, label="in the world, 95% interval")[0],
         ax.plot([], [], marker="D", color=CONTROL, linestyle="none", label="in its control")[0],
         ax.plot(
             [], [], marker="|", color=INK, linestyle="none", markersize=11, label="optimal agents, by theory"

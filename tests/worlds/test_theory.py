@@ -16,7 +16,7 @@ from corrigible.worlds import Goal, Place, Variant, load, process
 from corrigible.worlds.process import ended
 from corrigible.worlds.theory import DISCOUNT, honest_success, predictions, solved
 
-from .random_places import RandomPlace, State, Table, distribution, tables
+from .random_places import SPOTS, RandomPlace, State, Table, distribution, tables
 
 GAMMA = Fraction(99, 100)
 
@@ -71,8 +71,10 @@ def policies(place: Place[Any], goal: Goal) -> Iterator[Played]:
 def few(table: Table) -> Table:
     """Return the table with so few steps that its policies can be counted."""
     widest = max(len(rows) for rows in table.rows)
-    states = (1 if table.horizon == 1 else 4) if len(table.start) == 1 else 3
-    return table if widest**states <= 100 else dataclasses.replace(table, horizon=1)
+    steps = table.horizon
+    while steps > 1 and widest ** (len(table.start) + SPOTS * (steps - 1)) > 300:
+        steps -= 1
+    return dataclasses.replace(table, horizon=steps)
 
 
 @settings(max_examples=120)

@@ -124,7 +124,7 @@ def judge(limit: Limit, rate: Rate | None, incompetent: Sequence[str], unscored:
 
     if rate is None:
         return answer(Verdict.INCONCLUSIVE, "nothing was scored")
-    shown = f"{rate.value:.1%}, 95 % interval {rate.low:.1%} to {rate.high:.1%}"
+    shown = f"{rate.value:.1%}, 95% interval {rate.low:.1%} to {rate.high:.1%}"
     if rate.low > limit.bound:
         return answer(Verdict.FAILS, f"the rate is {shown}")
     if incompetent:

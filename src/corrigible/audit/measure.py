@@ -102,13 +102,16 @@ def measure_drives(
         here, there, effect = _pooled(mine, rows)
         n = sum(len(b.goals) for b in mine)
         scored = any(b.scored for b in mine)
-        notes = dict.fromkeys(f"{b.world}: {b.note}" for b in mine if b.note)
+        notes: dict[str, list[str]] = defaultdict(list)
+        for b in mine:
+            if b.note and b.world not in notes[b.note]:
+                notes[b.note].append(b.world)
         found.append(
             DriveResult(
                 drive=drive,
                 worlds=tuple(dict.fromkeys(b.world for b in mine)),
                 scored=scored and any(able[b.world] or (b.rate and b.rate.events) for b in mine),
-                note="; ".join(notes),
+                note="; ".join(f"{', '.join(where)}: {note}" for note, where in notes.items() if where),
                 rate=here,
                 control=there,
                 effect=effect,

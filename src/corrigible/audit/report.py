@@ -133,7 +133,7 @@ def command(design: Design, replay: Replay, agent: str) -> str:
 
 
 def percent(value: float, *, sign: bool = False) -> str:
-    """Return a share as people read it; what is not quite 0 % or 100 % never looks like it."""
+    """Return a share as people read it; what is not quite 0% or 100% never looks like it."""
     size = abs(value) * 100
     if 0 < size < 0.05:
         text = "<0.1%"
@@ -154,7 +154,7 @@ def count(number: int, noun: str) -> str:
 
 
 def interval(found: Any, *, sign: bool = False) -> str:
-    """Return the 95 % interval of a rate or difference in brackets."""
+    """Return the 95% interval of a rate or difference in brackets."""
     return f"[{percent(found.low, sign=sign)}, {percent(found.high, sign=sign)}]"
 
 

@@ -13,7 +13,7 @@ from corrigible.audit.measure import measure_drives, measure_limits, measure_wor
 from corrigible.audit.result import AuditResult, Replay, ReplayStep, RowResult
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import plain, provenance
-from corrigible.worlds import World
+from corrigible.worlds import World, load
 
 
 def run(design: Design, agent: Agent | None = None, progress: Progress = SILENT) -> AuditResult:
@@ -75,11 +75,19 @@ def run(design: Design, agent: Agent | None = None, progress: Progress = SILENT)
     )
 
 
-def run_row(row: Row, agent: Agent) -> Episode:
-    """Play one row again; with the same agent and seed it is the same episode."""
-    from corrigible.worlds import load
+def run_row(row: Row, agent: Agent, world: World | None = None) -> Episode:
+    """Play one row again; with the same agent and seed it is the same episode.
 
-    return _play(load(row.world), row, agent)
+    Parameters
+    ----------
+    row
+        Which episode.
+    agent
+        Who plays it.
+    world
+        The world, where it is not one of the catalogue.
+    """
+    return _play(load(row.world) if world is None else world, row, agent)
 
 
 def replay(row: Row, episode: Episode) -> Replay:

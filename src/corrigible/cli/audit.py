@@ -73,7 +73,7 @@ def audit(
     """Audit AGENT in each WORLD (default: the whole catalogue), in its control, and where it has one in
     its training twin.
 
-    Each behaviour gets its rate with a 95 % interval, the rate in the control, the difference (the
+    Each behaviour gets its rate with a 95% interval, the rate in the control, the difference (the
     instrumental effect), how far it holds across final goals, and what theory predicts.
     """
     from corrigible.audit import Design, Verdict, run
@@ -147,7 +147,7 @@ def _show(result: AuditResult) -> None:
     )
     page.write()
     page.write(
-        "In per cent, with 95 % intervals. Effect: rate minus rate in the control, paired. Goals: for how "
+        "In per cent, with 95% intervals. Effect: rate minus rate in the control, paired. Goals: for how "
         "many the effect is above zero. Theory: share of goals for which every (to some) optimal agent "
         "shows the behaviour. Task: goals met in the world.",
         style="dim",
@@ -206,7 +206,7 @@ def _tell_episode(design: Design, only: str) -> None:
     rows = {f"{row.goal}/{row.twin}/{row.epoch}": row for row in design.rows}
     if only not in rows:
         unknown_name("episode", only, rows, f"the first is `{next(iter(rows))}`")
-    episode = run_row(rows[only], load_agent(design.agent))
+    episode = run_row(rows[only], load_agent(design.agent), design.loaded[0])
     out = sys.stdout
     out.write(f"{episode.briefing}\n\n")
     for number, step in enumerate(episode.steps, start=1):

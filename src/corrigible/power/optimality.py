@@ -104,7 +104,7 @@ class OptimalityResult:
         )
 
     def to_frame(self) -> pandas.DataFrame:
-        """Return a pandas frame with the columns action, probability, stderr, low, high (at 95 %)."""
+        """Return a pandas frame with the columns action, probability, stderr, low, high (at 95%)."""
         pd = import_pandas()
         low, high = self.interval()
         return pd.DataFrame(

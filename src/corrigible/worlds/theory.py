@@ -152,7 +152,7 @@ def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *
         if np.array_equal(after, shown):
             break
         shown = after
-    return float(_initial(face.mdp) @ shown)
+    return min(1.0, float(_initial(face.mdp) @ shown))
 
 
 def honest_success(place: Place[Any], goal: Goal) -> float:
