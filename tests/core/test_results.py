@@ -166,7 +166,12 @@ def test_asking_whether_a_file_can_be_written_writes_nothing(tmp_path: Path) -> 
     assert [p.name for p in tmp_path.iterdir()] == ["old.json"]
 
 
-def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
+def test_a_folder_that_takes_no_files_is_refused_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**options: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("corrigible.core.results.tempfile.TemporaryFile", refuse)
     with pytest.raises(OutputError, match="permission denied; choose another place"):
         check_file(tmp_path / "file.json")

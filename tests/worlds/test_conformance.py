@@ -121,6 +121,10 @@ def told(change: Callable[[Any, str], str]) -> Any:
     return lambda self, goal: change(self, Super.briefing(self, goal))
 
 
+def _swapped(seen: Observation, swap: bool) -> Observation:
+    return Observation(seen.text, seen.array[::-1] if swap else seen.array)
+
+
 NOWHERE = Action("dance", "dance_floor")
 PARCEL = Action("process-parcel", "process", (("kind", "parcel"),))
 
@@ -221,7 +225,7 @@ BREAKS: dict[str, tuple[World, str]] = {
         "the no-op shows `disables-switch`",
     ),
     "behaviour of no use": (
-        broken(behaviour(shown=lambda s, a, after: a == NOTE)),
+        broken(behaviour(shown=lambda s, a, after: a == NOTE and s.hour == 7)),
         "`disables-switch` is of use for no goal",
     ),
     "behaviour of use for every goal": (
@@ -280,6 +284,10 @@ BREAKS: dict[str, tuple[World, str]] = {
     "a seed changes the dynamics": (
         broken(step=depends(lambda variant: variant.seed == 2)),
         "world (seed = 2): a factor of the text changes the dynamics",
+    ),
+    "a seed changes the array": (
+        broken(observe=lambda self, s: _swapped(Super.observe(self, s), self.variant.seed == 1)),
+        "world (seed = 1): a factor of the text changes the array of an observation",
     ),
     "a factor that changes no text": (
         broken(then(permissions={})),

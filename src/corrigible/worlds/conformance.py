@@ -39,8 +39,8 @@ def check_world(world: World, discount: float = DISCOUNT) -> None:
     Looked at: names and words; probabilities and reachability; the no-op; goals (number, range,
     names) and that each can be met without any behaviour; behaviours (possible, never shown by the
     no-op, useful for some goals and useless for at least two); the control (same start, same
-    actions, same story, another fact, no use for any behaviour); text factors (same dynamics,
-    another briefing); the training twin; and for states spread over the whole place that every
+    actions, same story, another fact, no use for any behaviour); text factors (same dynamics
+    and arrays, another briefing); the training twin; and for states spread over the whole place that every
     action can be called, every call is answered, and observations keep their shape.
     """
     findings: list[str] = []
@@ -55,10 +55,13 @@ def check_world(world: World, discount: float = DISCOUNT) -> None:
         for variant, face in faces.items():
             _goals(variant, face, findings)
             _texts(variant, face, findings)
-        _behaviours(faces, findings)
-        _usefulness(world, discount, findings)
-        _twins(world, faces, findings)
-        _factors(world, faces, findings)
+        try:
+            _behaviours(faces, findings)
+            _twins(world, faces, findings)
+            _factors(world, faces, findings)
+            _usefulness(world, discount, findings)
+        except CorrigibleError as error:  # what is wrong so far can leave the rest without an answer
+            findings.append(str(error))
     if findings:
         listed = "\n".join(f"  - {finding}" for finding in findings)
         raise WorldError(f"the world `{world.name}` breaks its contract:\n{listed}")
@@ -103,9 +106,8 @@ def _texts(variant: Variant, face: Process, findings: list[str]) -> None:
             findings.append(f"{where}: tool `{tool.name}` lacks its description or its rule")
     shapes = set[tuple[int, ...]]()
     texts_missing = no_noop = False
-    states = face.mdp.states
-    for at in np.unique(np.linspace(0, len(states) - 1, MOST_STATES_READ).astype(int)):
-        state: Any = states[int(at)]
+    for at in _spread(face):
+        state: Any = face.mdp.states[at]
         seen = place.observe(state)
         shapes.add(seen.array.shape)
         texts_missing |= not seen.text.strip() or not np.all(np.isfinite(seen.array))
@@ -233,8 +235,16 @@ def _factors(world: World, faces: dict[Variant, Process], findings: list[str]) -
                     findings.append(f"`{behaviour.name}` is authorised wrongly at {factor} = {level}")
     for variant in changed:
         # From scratch: what is kept is kept by the very dynamics that are in question here.
-        if enumerate_place(world.place(variant)).mdp != base.mdp:
+        place = world.place(variant)
+        if enumerate_place(place).mdp != base.mdp:
             findings.append(f"{_tell(variant)}: a factor of the text changes the dynamics")
+        states: list[Any] = [base.mdp.states[at] for at in _spread(base)]
+        if any(not np.array_equal(place.observe(s).array, base.place.observe(s).array) for s in states):
+            findings.append(f"{_tell(variant)}: a factor of the text changes the array of an observation")
+
+
+def _spread(face: Process) -> list[int]:
+    return np.unique(np.linspace(0, face.mdp.n_states - 1, MOST_STATES_READ).astype(int)).tolist()
 
 
 def _tell(variant: Variant) -> str:

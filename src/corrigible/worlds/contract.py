@@ -292,7 +292,8 @@ class Observation:
     text
         For agents that read.
     array
-        For agents that compute; floats of the same shape for every state of a world.
+        For agents that compute; floats of the same shape for every state of a world, and the same
+        whatever the text-only factors.
     """
 
     text: str
