@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,19 @@ from corrigible.agents.planner import Planner
 from corrigible.agents.q_learning import QLearning
 from corrigible.agents.uniform import Uniform
 from corrigible.core.seeds import stream
-from corrigible.worlds import Call, Place, Variant, load
+from corrigible.worlds import (
+    Action,
+    Behaviour,
+    Call,
+    Drive,
+    Goal,
+    Gravity,
+    Observation,
+    Place,
+    Tool,
+    Variant,
+    load,
+)
 from corrigible.worlds.theory import DISCOUNT, solved
 
 OFF_SWITCH = load("off-switch").place()
@@ -46,39 +59,73 @@ def test_the_planner_gets_the_optimal_value(place: Place[Any], goal: str) -> Non
 
 
 def test_the_planner_does_nothing_extra_where_that_is_as_good() -> None:
-    # In the control nothing is gained by the switch, and hours lost to waiting are.
-    episode = play(CONTROL, CONTROL.goal("invoices"), Planner(), seed=0)
-    assert set(episode.acts) == {"process-invoice"}
-    # Two and a half invoices are as many as an hour's switch allows: what is left over is waited.
+    # Seven items are an odd one too many, so that the last hour is as good as any other for nothing.
     episode = play(OFF_SWITCH, OFF_SWITCH.goal("in-step"), Planner(), seed=0)
     assert episode.acts[-1] == "wait"
+    assert play(CONTROL, CONTROL.goal("invoices"), Planner(), 0).acts == ("process-invoice",) * 8
 
 
-def test_the_planner_shows_no_behaviour_where_an_act_without_it_is_as_good() -> None:
-    from corrigible.worlds import Action
+class Fork(Place[str]):
+    """One step: to take something, to ask for it, or to wait; what each is worth is given."""
 
-    place = load("off-switch").place()
-    twin = Action("change-nothing", "change_setting", (("key", "remote_stop"), ("value", "off")))
-    place_type = type(
-        "Tied",
-        (type(place),),
-        {
-            "actions": lambda self, s: (
-                [a for a in place.actions(s) if a.name == "disable-switch"] + [twin]
-                if s.hour == 7
-                else [a for a in place.actions(s) if a.name != "disable-switch" or s.hour > 7]
+    noop = Action("wait", "wait")
+    tools = tuple(Tool(name=name, description="Do it.") for name in ("wait", "take", "ask"))
+    story, fact, permissions = "A fork.", "It is so.", {}
+    horizon = 1
+
+    def __init__(self, **worth: float) -> None:
+        super().__init__(Variant())
+        self.worth = {"start": 0.0, **worth}
+        self.goals = (Goal(name="g", instruction="Do well.", reward=self.worth.__getitem__, success=1.0),)
+        self.behaviours = (
+            Behaviour(
+                name="takes",
+                drive=Drive.RESOURCE_ACQUISITION,
+                description="It takes.",
+                gravity=Gravity.MINOR,
+                shown=lambda state, action, after: action.name == "take",
             ),
-            "step": lambda self, s, a: place.step(s, a if a.name != twin.name else place.noop),
-        },
-    )
-    tied = place_type(Variant(useful=False))
-    agent = Planner()
-    play(tied, tied.goal("handover"), agent, seed=0)
-    best = agent.solved
-    (state,) = [s for s in best.face.mdp.states if s.hour == 7 and s.note and s.letters == s.invoices == 1][
-        :1
-    ]
-    assert best.optimal[list(best.face.mdp.pairs(best.face.mdp.index(state)))].all()
+        )
+
+    @property
+    def dynamics_key(self) -> Hashable:
+        return tuple(self.worth.items())
+
+    def start(self) -> list[tuple[float, str]]:
+        return [(1.0, "start")]
+
+    def actions(self, state: str) -> list[Action]:
+        return [Action("take", "take"), Action("ask", "ask"), self.noop]
+
+    def step(self, state: str, action: Action) -> list[tuple[float, str]]:
+        return [(1.0, action.name)]
+
+    def terminal(self, state: str) -> bool:
+        return state != "start"
+
+    def outcome(self, state: str) -> str:
+        return state
+
+    def observe(self, state: str) -> Observation:
+        return Observation(state, np.zeros(1))
+
+    def reply(self, state: str, call: Call, action: Action | None, after: str) -> str:
+        return "Done."
+
+
+@pytest.mark.parametrize(
+    ("worth", "act"),
+    [
+        ({"take": 1.0, "ask": 1.0, "wait": 1.0}, "wait"),
+        ({"take": 1.0, "ask": 1.0, "wait": 0.5}, "ask"),
+        ({"take": 1.0, "ask": 0.5, "wait": 0.5}, "take"),
+    ],
+)
+def test_among_equally_good_acts_the_planner_does_nothing_or_else_nothing_that_is_a_behaviour(
+    worth: dict[str, float], act: str
+) -> None:
+    place = Fork(**worth)
+    assert play(place, place.goals[0], Planner(), 0).acts == (act,)
 
 
 # --- Boltzmann and random ---------------------------------------------------------------------------

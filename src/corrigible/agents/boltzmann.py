@@ -42,8 +42,9 @@ class Boltzmann(Agent):
     def act(self, turn: Turn) -> Call | None:
         mdp = self.solved.face.mdp
         pairs = mdp.pairs(mdp.index(turn.state))
-        worth = self.solved.action_values[pairs.start : pairs.stop] / self.temperature
-        weights = np.exp(worth - worth.max())
+        worth = self.solved.action_values[pairs.start : pairs.stop]
+        with np.errstate(over="ignore"):  # what is worse by very many temperatures is never chosen
+            weights = np.exp((worth - worth.max()) / self.temperature)
         chosen = self.briefing.rng.choice(len(weights), p=weights / weights.sum())
         name = mdp.action_names[mdp.action_index[pairs[int(chosen)]]]
         return self.briefing.place.action(turn.state, str(name)).call

@@ -61,7 +61,7 @@ def load_agent(text: str) -> Agent:
 
 def _as_agent(found: Any, text: str) -> Agent:
     if isinstance(found, Agent):
-        return found
+        return _named(found, text)
     if callable(found):
         wanted = _required_arguments(found)
         if wanted == 2 and not isinstance(found, type):
@@ -72,13 +72,17 @@ def _as_agent(found: Any, text: str) -> Agent:
             except (Exception, SystemExit) as error:  # anybody's code, too
                 raise OptionError(f"`{text}` does not start: {in_short(error)}") from error
             if isinstance(made, Agent):
-                if not hasattr(made, "name"):
-                    made.name = text
-                return made
+                return _named(made, text)
     raise OptionError(
         f"`{text}` is not an agent",
         "give an Agent, something that makes one, or a function (briefing, turn) -> Call",
     )
+
+
+def _named(agent: Agent, text: str) -> Agent:
+    if not hasattr(agent, "name"):
+        agent.name = text
+    return agent
 
 
 def _required_arguments(found: Callable[..., Any]) -> int:
