@@ -16,13 +16,19 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def commands(page: Path) -> list[str]:
-    """Return the lines behind ``$`` in the console blocks of a page."""
+def commands(page: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the lines behind ``$`` in a page's console blocks, each with the lines of output it shows."""
     blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    found: list[tuple[str, list[str]]] = []
+    for line in "".join(blocks).splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif line != "…":
+            found[-1][1].append(" ".join(line.split()))
+    return [(command, tuple(output)) for command, output in found]
 
 
-SHOWN = [(page.name, command) for page in PAGES for command in commands(page)]
+SHOWN = [(page.name, *shown) for page in PAGES for shown in commands(page)]
 
 
 @pytest.fixture
@@ -48,11 +54,13 @@ def test_the_world_that_the_docs_build_keeps_its_contract(folder: Path) -> None:
 
 
 def test_the_readme_shows_commands() -> None:
-    assert any(page == "README.md" for page, _ in SHOWN)
+    assert any(page == "README.md" and output for page, _, output in SHOWN)
 
 
-@pytest.mark.parametrize(("page", "command"), SHOWN, ids=[command for _, command in SHOWN])
-def test_a_command_that_the_docs_show_works(page: str, command: str, folder: Path) -> None:
+@pytest.mark.parametrize(("page", "command", "output"), SHOWN, ids=[command for _, command, _ in SHOWN])
+def test_a_command_that_the_docs_show_works(
+    page: str, command: str, output: tuple[str, ...], folder: Path
+) -> None:
     words = shlex.split(command, comments=True)
     assert words[0] == "corrigible", f"{page} shows a command that is not ours: {command}"
     done = subprocess.run(
@@ -65,5 +73,7 @@ def test_a_command_that_the_docs_show_works(page: str, command: str, folder: Pat
     )
     # A limit may fail, and then the status is 1; bad input (2) or a crash must not be in the docs.
     assert done.returncode in ((0, 1) if "--limit" in words else (0,)), done.stderr
-    assert done.stdout.strip()
+    printed = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert printed
+    assert [line for line in output if line not in printed] == []
     assert "Traceback" not in done.stderr
