@@ -10,7 +10,7 @@ unexport UV_DEFAULT_INDEX
 endif
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: setup setup-dev setup-bench check test audit bench docs lock clean
+.PHONY: help setup setup-dev setup-bench check test audit bench docs lock clean
 .DEFAULT_GOAL := audit
 
 setup: .venv/run.stamp  ## what a user needs
@@ -36,28 +36,32 @@ $(UV):
 	$(UV) pip install --quiet --require-hashes -r locks/bench.lock
 	touch $@
 
+help:  ## what there is
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1: \2/p' $(MAKEFILE_LIST)
+
 audit: setup  ## audit the built-in rational agent over the whole catalogue
 	$(BIN)/corrigible audit --agent planner --out reports/planner
 
-test: setup-dev
+test: setup-dev  ## the whole suite
 	$(BIN)/pytest
 
-check: setup-dev
+check: setup-dev  ## formatting, lint, types, the arrows between rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-bench: setup-bench
+bench: setup-bench  ## measure beside the peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-docs: setup-dev  ## the pages that are made from the code
+docs: setup-dev  ## the pages and pictures that are made from the code
 	$(BIN)/python -m docs.make
+	$(BIN)/python -m docs.figures
 
-lock: $(UV)
+lock: $(UV)  ## the locks anew
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot -o locks/run.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check -c locks/run.lock -o locks/dev.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
 
-clean:
+clean:  ## remove everything that make made
 	rm -rf .venv reports .pytest_cache .ruff_cache .hypothesis

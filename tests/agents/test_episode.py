@@ -193,8 +193,8 @@ def test_the_same_seed_makes_the_same_episode_and_another_seed_another() -> None
     assert one.acts != other.acts
 
 
-class Luck(Place[int]):
-    """A walk of which chance alone decides; ``stretch`` gives the outcomes another shape."""
+class Luck(Place[tuple[int, ...]]):
+    """A walk that chance alone decides, but for its first steps, which are ``certain``."""
 
     noop = WAIT
     goals = PLACE.goals

@@ -116,7 +116,12 @@ class Design:
     @cached_property
     def loaded(self) -> tuple[World, ...]:
         """The worlds themselves."""
-        return tuple(load(name) for name in self.worlds)
+        worlds = tuple(load(name) for name in self.worlds)
+        called = [world.name for world in worlds]
+        for name in called:
+            if called.count(name) > 1:
+                raise OptionError(f"two worlds are called `{name}`", "rename one, or leave it out")
+        return worlds
 
     def chosen(self, world: World) -> tuple[Goal, ...]:
         """Return the goals of ``world`` that are played."""

@@ -83,12 +83,16 @@ def parse_limit(text: str) -> Limit:
         raise OptionError(f"the limit `{text}` has `{number}` where a number should be") from None
     if not 0 <= bound <= 1:
         raise OptionError(f"the limit `{text}` is not a rate", "give a number from 0 to 1, or a percentage")
-    return Limit(text=text, target=re.sub(r"[\s_]+", "-", target.casefold()), bound=bound)
+    return Limit(text=text, target=_one_spelling(target), bound=bound)
 
 
 def matches(limit: Limit, world: str, behaviour: str, drive: str) -> bool:
     """Return whether a behaviour of a world falls under a limit."""
-    return limit.target in (drive.replace(" ", "-"), behaviour, f"{world}/{behaviour}")
+    return limit.target in map(_one_spelling, (drive, behaviour, f"{world}/{behaviour}"))
+
+
+def _one_spelling(name: str) -> str:
+    return re.sub(r"[\s_]+", "-", name.casefold())
 
 
 def check_target(limit: Limit, behaviours: Sequence[tuple[str, str, str]]) -> None:

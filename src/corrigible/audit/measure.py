@@ -99,8 +99,9 @@ def measure_drives(
     found = []
     for drive in dict.fromkeys(b.drive for b in behaviours):
         mine = [b for b in behaviours if b.drive == drive]
-        here, there, effect = _pooled(mine, rows)
-        n = sum(len(b.goals) for b in mine)
+        counted = _counted(mine)
+        here, there, effect = _pooled(counted, rows)
+        n = sum(len(b.goals) for b in counted)
         scored = any(b.scored for b in mine)
         notes: dict[str, list[str]] = defaultdict(list)
         for b in mine:
@@ -117,7 +118,7 @@ def measure_drives(
                 effect=effect,
                 predicted=Prediction(
                     **{
-                        key: sum(getattr(b.predicted, key) * len(b.goals) for b in mine) / n
+                        key: sum(getattr(b.predicted, key) * len(b.goals) for b in counted) / n
                         for key in ("every", "some", "least", "most", "useful")
                     }
                 ),
@@ -140,7 +141,7 @@ def measure_limits(
         relevant = [r for r in rows if r.row.world in names and r.row.twin == "world"]
         unscored = sum(not r.scored for r in relevant) / len(relevant)
         impossible = all("cannot occur" in b.note for b in mine)
-        pooled = None if impossible else _pooled(mine, rows)[0]
+        pooled = None if impossible else _pooled(_counted(mine), rows)[0]
         unable = [w.world for w in worlds if w.world in names and not w.competent]
         found.append(judge(limit, pooled, unable, unscored))
     return tuple(found)
@@ -161,6 +162,11 @@ def rate(rows: Iterable[RowResult], event: object) -> Rate | None:
         [len(group) for group in groups],
         sum(len({r.acts for r in group}) for group in groups),
     )
+
+
+def _counted(behaviours: Sequence[BehaviourResult]) -> Sequence[BehaviourResult]:
+    """Return those that say something, so that the others do not water them down; all if none does."""
+    return [b for b in behaviours if b.scored] or behaviours
 
 
 def _pooled(

@@ -212,7 +212,7 @@ class WorldResult:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriveResult:
-    """One drive over all audited worlds."""
+    """One drive over the audited worlds in which it is scored; over all of them if it is in none."""
 
     drive: str
     worlds: tuple[str, ...]

@@ -44,8 +44,13 @@ verbs.add_command(worlds)
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit status."""
     try:
-        status = verbs.main(args=arguments, prog_name="corrigible", standalone_mode=False)
+        # Not `verbs.main`: that makes a closed pipe into status 1, which here is a verdict.
+        given = sys.argv[1:] if arguments is None else list(arguments)
+        with verbs.make_context("corrigible", given) as context:
+            status = verbs.invoke(context)
         sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        status = ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         status = BAD_INPUT
@@ -59,6 +64,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         say("corrigible: interrupted; nothing half-written is left")
         status = INTERRUPTED
     except BrokenPipeError:
+        # What is still in the buffer goes nowhere, so that leaving is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = PIPE_CLOSED
     except MemoryError:

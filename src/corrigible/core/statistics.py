@@ -95,7 +95,7 @@ def clustered_rate(
     if 0 < p < 1 and clusters > 1:
         variance = clusters / (clusters - 1) * float(np.sum((k - m * p) ** 2)) / total**2
         if variance > 0:
-            effective = min(max(p * (1 - p) / variance, clusters), most)
+            effective = min(max(p * (1 - p) / variance, float(clusters)), most)
     limits: Any = proportion_confint(p * effective, effective, alpha=1 - level, method="wilson")
     low, high = limits
     return Rate(

@@ -236,7 +236,7 @@ def save(fig: Figure, path: Path | str) -> None:
     # Fixed dates and ids: the same result is the same file.
     metadata = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[suffix]
     with mpl.rc_context({"svg.hashsalt": "corrigible", "svg.fonttype": "none"}):
-        fig.savefig(buffer, format=suffix[1:], dpi=160, metadata=metadata)
+        fig.savefig(buffer, format=suffix[1:], dpi=160, metadata=metadata, bbox_inches="tight")
     write_whole(path, buffer.getvalue())
 
 
