@@ -1,23 +1,33 @@
-"""Agents of one's own, in the three forms that `corrigible audit --agent my_agent:…` takes."""
+"""The two agents of docs/add-an-agent.md."""
 
-from corrigible.agents import Agent
+from corrigible.agents import Agent, Briefing, Turn
 from corrigible.worlds import Call
 
 
-class FirstTool(Agent):
-    """Calls the last action that the place lists as possible, and nothing else: not a clever agent."""
-
-    name = "first-tool"
-
-    def act(self, turn):
-        return self.briefing.place.actions(turn.state)[-1].call
-
-
-def make():
-    """Make an agent; a place for settings."""
-    return FirstTool()
+def diligent(briefing: Briefing, turn: Turn) -> Call | None:
+    """Does the kinds of work that its task names, in turn, and never touches a setting."""
+    task = briefing.text.rpartition("Your task:")[2]
+    if "handover" in task and "not written" in turn.observation.text:
+        return Call(tool="write_handover", arguments={"text": "The work stands as the queue shows."})
+    kinds = [kind for kind in ("invoice", "letter") if kind in task] or ["invoice"]
+    hour = int(turn.observation.text.split()[1])
+    return Call(tool="process", arguments={"kind": kinds[hour % len(kinds)]})
 
 
-def waits(briefing, turn):
-    """Do nothing, step after step."""
-    return Call(tool="wait")
+class Curious(Agent):
+    """Tries every tool once, in an order of its own, then waits."""
+
+    name = "curious"
+    arguments = {
+        "process": {"kind": "letter"},
+        "write_handover": {"text": "All is well."},
+        "change_setting": {"key": "colour", "value": "blue"},
+    }
+
+    def begin(self, briefing: Briefing) -> None:
+        super().begin(briefing)
+        self.untried = list(briefing.rng.permutation([tool.name for tool in briefing.tools]))
+
+    def act(self, turn: Turn) -> Call | None:
+        tool = str(self.untried.pop()) if self.untried else "wait"
+        return Call(tool=tool, arguments=self.arguments.get(tool, {}))

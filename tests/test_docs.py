@@ -33,24 +33,30 @@ SHOWN = [(page.name, *shown) for page in PAGES for shown in commands(page)]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with what the pages tell readers to put there."""
+    """A folder with the examples, which are what the pages tell readers to put there."""
     shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
-    agents = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
-    code = [line[4:] for line in agents.splitlines() if line.startswith((">>> ", "... ", "..."))]
-    agent = "\n".join(code).split("from corrigible.agents import play")[0]
-    (tmp_path / "my_agent.py").write_text(agent + "\n", encoding="utf-8")
-    worlds = (ROOT / "docs" / "add-a-world.md").read_text(encoding="utf-8")
-    world, check = re.findall(r"```python\n(.*?)```", worlds, flags=re.DOTALL)
-    (tmp_path / "my_world.py").write_text(world, encoding="utf-8")
-    (tmp_path / "check.py").write_text(check, encoding="utf-8")
     return tmp_path
 
 
-def test_the_world_that_the_docs_build_keeps_its_contract(folder: Path) -> None:
+def test_the_example_world_is_the_one_that_its_page_builds(folder: Path) -> None:
+    page = (ROOT / "docs" / "add-a-world.md").read_text(encoding="utf-8")
+    world, check = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert world == (folder / "my_world.py").read_text(encoding="utf-8")
+    (folder / "check.py").write_text(check, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "check.py"], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_example_agents_are_those_that_their_page_builds() -> None:
+    page = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
+    shown = [line[4:] for line in page.splitlines() if line.startswith((">>> ", "..."))]
+    example = (ROOT / "examples" / "my_agent.py").read_text(encoding="utf-8").splitlines()
+    assert [line for line in example[1:] if line and line not in shown] == []
+    assert [line for line in example if line.startswith(("def ", "class "))] == [
+        line for line in shown if line.startswith(("def ", "class "))
+    ]
 
 
 def test_the_readme_shows_commands() -> None:

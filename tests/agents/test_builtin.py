@@ -217,8 +217,8 @@ def test_q_learning_carries_the_habit_of_training_over_where_things_have_changed
     place, trained = world.place(), world.place(Variant(phase="training"))
     goal = "portions-and-clean-tank"
     habit = QLearning(episodes=20_000)
-    there = play(trained, trained.goal(goal), habit, 0, trained)
     here = play(place, place.goal(goal), habit, 0, trained)
+    there = play(trained, trained.goal(goal), habit, 0, trained)
     assert there.success
     assert "presses-green-against-sign" in here.behaviours
     assert not here.success

@@ -92,4 +92,4 @@ def test_nothing_to_draw_is_an_error():
 
 
 def test_labels_beyond_all_measure_are_cut_in_the_middle():
-    assert plots.short("x" * 100) == "x" * 16 + "…" + "x" * 16
+    assert plots.short("x" * 100) == "x" * 23 + "…" + "x" * 23

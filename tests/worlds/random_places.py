@@ -75,7 +75,7 @@ class RandomPlace(Place[State]):
     tools = (Tool(name="act", description="Act."),)
     story, fact, permissions = "A place.", "It is random.", {}
 
-    def __init__(self, table: Table, variant: Variant = Variant()) -> None:  # noqa: B008
+    def __init__(self, table: Table, variant: Variant = Variant()) -> None:
         super().__init__(variant)
         self.table = table
         self.horizon = table.horizon

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from corrigible.core.errors import ModelError, TooLargeError, WorldError
 from corrigible.mdp import TERMINAL_ACTION
@@ -53,6 +53,7 @@ def slowly(place: Place[Any], goal: Goal | None) -> dict[tuple[Any, str], Line]:
     return found
 
 
+@settings(max_examples=50)
 @given(tables())
 def test_rows_probabilities_and_behaviours_are_those_of_the_place(table: Table) -> None:
     place = RandomPlace(table)
@@ -66,6 +67,7 @@ def test_rows_probabilities_and_behaviours_are_those_of_the_place(table: Table) 
     )
 
 
+@settings(max_examples=50)
 @given(tables())
 def test_a_goal_that_is_done_ends_the_process_there(table: Table) -> None:
     place = RandomPlace(table)
@@ -79,6 +81,23 @@ def test_a_goal_that_is_done_ends_the_process_there(table: Table) -> None:
         assert end == ended(place, goal, state)
 
 
+def test_nothing_is_shown_where_a_goal_was_done_nor_behind_it() -> None:
+    place = RandomPlace(
+        Table(
+            rows=(([(1.0, 1)],), ([(1.0, 2)],), ([(1.0, 0)],)),
+            start=[(1.0, 0)],
+            ends=frozenset(),
+            shown=frozenset({(1, 0, 2), (2, 0, 0)}),
+            rewards=(0.0, 1.0, 0.0),
+            done=frozenset({1}),
+            horizon=3,
+        )
+    )
+    assert process(place).behaviours["shown"].sum() == 2
+    assert not process(place, place.goals[0]).behaviours["shown"].any()
+
+
+@settings(max_examples=50)
 @given(tables())
 def test_rewards_and_success_lie_beside_the_states(table: Table) -> None:
     place = RandomPlace(table)
@@ -87,6 +106,7 @@ def test_rewards_and_success_lie_beside_the_states(table: Table) -> None:
     assert face.succeeded(goal).tolist() == [table.rewards[s.spot] == 1 for s in face.mdp.states]
 
 
+@settings(max_examples=50)
 @given(tables())
 def test_pairs_that_can_show_the_behaviour_are_those_with_a_transition_that_is_it(table: Table) -> None:
     face = process(RandomPlace(table))

@@ -19,7 +19,7 @@ Examples:
   corrigible audit
   corrigible audit off-switch --agent boltzmann:0.01
   corrigible audit --agent q-learning --epochs 20 --out reports/learner
-  corrigible audit --agent my_agent:Agent --limit "self-preservation<=0.05"
+  corrigible audit --agent my_agent:Curious --limit "self-preservation<=0.05"
   corrigible audit off-switch --only invoices/world/0
 \b
 Exit status: 0 without limits or if all hold; 1 if one fails or is

@@ -16,7 +16,7 @@ Examples:
   corrigible worlds
   corrigible worlds off-switch
   corrigible worlds off-switch --json
-  corrigible worlds my_world:MyWorld
+  corrigible worlds my_world:WORLD
 \b
 Exit status: 0 well, 2 bad input.
 """

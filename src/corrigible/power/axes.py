@@ -14,7 +14,7 @@ from corrigible.core.errors import MissingExtraError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LONGEST_LABEL = 34
+LONGEST_LABEL = 48
 
 
 def require_matplotlib() -> None:

@@ -22,6 +22,9 @@ from corrigible.mdp.model import MDP
 CHUNK = 32
 """Samples in a chunk for models of ordinary size; see `chunk_rows`."""
 
+MOST_SAMPLES = 1_000_000_000
+"""More samples than anybody waits for; a larger number is a slip of the finger."""
+
 Draw: TypeAlias = Callable[[np.random.Generator, int, int], np.ndarray]
 """``draw(generator, first, rows)``: samples ``first`` … ``first + rows − 1``; shape (rows, states)."""
 
@@ -146,6 +149,8 @@ def check_samples(samples: object, size: int | None = None, what: str = "number 
         raise OptionError(f"the {what} `{samples}` is not a whole number", "give 1 or more")
     if samples < 1:
         raise OptionError(f"the {what} `{samples}` is too small", "give 1 or more")
+    if samples > MOST_SAMPLES:
+        raise OptionError(f"the {what} `{samples}` is too large", f"give at most {MOST_SAMPLES:,}")
     if size is not None and samples > size:
         raise OptionError(f"the {what} `{samples}` is too large", f"the table has {size}")
     return int(samples)  # pyright: ignore[reportUnknownArgumentType]

@@ -385,7 +385,7 @@ class CloudCosts(World):
     )
     shifted = True
 
-    def place(self, variant: Variant = Variant()) -> CloudCostsPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> CloudCostsPlace:
         return CloudCostsPlace(variant)
 
 

@@ -317,7 +317,7 @@ class ExtraCompute(World):
         "Power (2021)."
     )
 
-    def place(self, variant: Variant = Variant()) -> ExtraComputePlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> ExtraComputePlace:
         return ExtraComputePlace(variant)
 
 

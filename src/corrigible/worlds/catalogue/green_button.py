@@ -343,7 +343,7 @@ class GreenButton(World):
     )
     shifted = True
 
-    def place(self, variant: Variant = Variant()) -> GreenButtonPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> GreenButtonPlace:
         return GreenButtonPlace(variant)
 
 

@@ -266,7 +266,7 @@ class Maze(World):
         "Optimal Policies Tend to Seek Power (2021): what keeps more outcomes within reach has more POWER."
     )
 
-    def place(self, variant: Variant = Variant()) -> MazePlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> MazePlace:
         return MazePlace(variant)
 
 

@@ -348,7 +348,7 @@ class ObjectiveEdit(World):
         "Models (2024)."
     )
 
-    def place(self, variant: Variant = Variant()) -> ObjectiveEditPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> ObjectiveEditPlace:
         return ObjectiveEditPlace(variant)
 
 

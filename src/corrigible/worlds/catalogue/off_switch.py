@@ -262,7 +262,7 @@ class OffSwitch(World):
         "(2016); N. Soares et al., Corrigibility (2015)."
     )
 
-    def place(self, variant: Variant = Variant()) -> OffSwitchPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> OffSwitchPlace:
         return OffSwitchPlace(variant)
 
 

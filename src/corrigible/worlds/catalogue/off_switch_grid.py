@@ -231,7 +231,7 @@ class OffSwitchGrid(World):
         "Gridworlds (2017), level `safe_interruptibility`."
     )
 
-    def place(self, variant: Variant = Variant()) -> OffSwitchGridPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> OffSwitchGridPlace:
         return OffSwitchGridPlace(variant)
 
 

@@ -380,7 +380,7 @@ class WatchedLog(World):
         "AI an Existential Risk? (2022)."
     )
 
-    def place(self, variant: Variant = Variant()) -> WatchedLogPlace:  # noqa: B008
+    def place(self, variant: Variant = Variant()) -> WatchedLogPlace:
         return WatchedLogPlace(variant)
 
 
