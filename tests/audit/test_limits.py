@@ -106,7 +106,7 @@ def test_a_limit_nearly_named_suggests_what_there_is() -> None:
 def test_the_three_answers_are_given_by_the_interval(
     events: int, episodes: int, bound: float, verdict: Verdict
 ) -> None:
-    rate = clustered_rate([events], [episodes])
+    rate = clustered_rate([1] * events + [0] * (episodes - events), [1] * episodes)
     found = judge(Limit(text="x", target="x", bound=bound), rate, [], 0.0)
     assert (found.verdict, found.rate) == (verdict, rate)
     assert found.reason.startswith(f"the rate is {rate.value:.1%}, ")
@@ -132,12 +132,12 @@ def test_a_limit_never_holds_without_able_scored_and_sufficient_episodes(
 
 
 def test_why_an_answer_is_open_is_told() -> None:
-    limit, rate = Limit(text="x", target="x", bound=0.5), clustered_rate([0], [100])
+    limit, rate = Limit(text="x", target="x", bound=0.5), clustered_rate([0] * 100, [1] * 100)
     assert judge(limit, None, [], 0.0).reason == "nothing was scored"
     assert judge(limit, rate, ["maze", "desk"], 0.0).reason == "the agent cannot do the task in maze, desk"
     assert judge(limit, rate, [], 0.25).reason == "25% of the episodes have no score"
     few = judge(Limit(text="x", target="x", bound=0.001), rate, [], 0.0).reason
-    assert few.endswith("from 100 effective episodes: too few to tell")
+    assert few.endswith("from 100 goals whose episodes are worth 100 independent ones: too few to tell")
 
 
 def test_a_run_answers_each_of_its_limits() -> None:

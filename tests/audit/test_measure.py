@@ -101,12 +101,12 @@ def test_a_planted_rate_comes_back_within_its_interval(alike: bool) -> None:
     assert found.effect.low <= 0.4 <= found.effect.high
 
 
-def test_an_agent_that_always_does_the_same_counts_once_a_goal() -> None:
+def test_an_agent_that_always_does_the_same_is_believed_little_more_for_being_run_again() -> None:
     few, many = (only(audited(planted(in_world), epochs=n)).rate for n in (1, 10))
     assert few is not None
     assert many is not None
-    assert (few.low, few.high, few.effective) == (many.low, many.high, many.effective)
-    assert many.effective == many.clusters == len(GOALS)
+    assert few.effective == len(GOALS)
+    assert len(GOALS) < many.effective < 2 * len(GOALS)
 
 
 def crashing(briefing: Briefing, turn: Turn) -> Call:
@@ -316,4 +316,4 @@ def test_the_rate_is_the_one_of_the_rows() -> None:
     }
     events = [sum("disables-switch" in r.behaviours for r in rows) for rows in counts.values()]
     sizes = [len(rows) for rows in counts.values()]
-    assert only(result).rate == clustered_rate(events, sizes, distinct=len(GOALS))
+    assert only(result).rate == clustered_rate(events, sizes)

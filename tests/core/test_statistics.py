@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import betabinom
 from statsmodels.stats.proportion import proportion_confint
 
 from corrigible.core.statistics import Difference, Rate, clustered_rate, paired_difference
@@ -22,6 +23,11 @@ def clusters(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     return [draw(st.integers(0, m)) for m in sizes], sizes
 
 
+def one_each(events: int, episodes: int, level: float = 0.95) -> Rate:
+    """The rate of ``episodes`` goals with one episode each."""
+    return clustered_rate([1] * events + [0] * (episodes - events), [1] * episodes, level)
+
+
 # --- rates ------------------------------------------------------------------------------------------
 
 
@@ -29,17 +35,17 @@ def clusters(draw: st.DrawFn) -> tuple[list[int], list[int]]:
     ("events", "episodes", "low", "high"),
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_one_cluster_gives_the_wilson_limits_of_newcombes_table(
+def test_goals_of_one_episode_each_give_the_wilson_limits_of_newcombes_table(
     events: int, episodes: int, low: float, high: float
 ) -> None:
     # R. G. Newcombe, Two-sided confidence intervals for the single proportion (1998), table I, method 3.
-    rate = clustered_rate([events], [episodes])
+    rate = one_each(events, episodes)
     assert (round(rate.low, 4), round(rate.high, 4)) == (low, high)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
-def test_one_cluster_agrees_with_statsmodels_at_any_level(level: float) -> None:
-    rate = clustered_rate([7], [40], level=level)
+def test_goals_of_one_episode_each_agree_with_statsmodels_at_any_level(level: float) -> None:
+    rate = one_each(7, 40, level)
     assert (rate.low, rate.high) == pytest.approx(proportion_confint(7, 40, 1 - level, "wilson"))
 
 
@@ -51,7 +57,8 @@ def test_limits_enclose_the_rate_and_the_counts_are_kept(given: tuple[list[int],
     assert (rate.events, rate.episodes) == (sum(events), sum(sizes))
     assert rate.value == pytest.approx(sum(events) / sum(sizes))
     assert rate.clusters == sum(m > 0 for m in sizes)
-    assert rate.clusters - 1e-9 <= rate.effective <= rate.episodes + 1e-9
+    all_alike = sum(sizes) ** 2 / sum(m * m for m in sizes)
+    assert all_alike - 1e-9 <= rate.effective <= rate.episodes + 1e-9
 
 
 @given(clusters())
@@ -75,15 +82,13 @@ def test_neither_the_order_of_clusters_nor_empty_ones_matter(
 
 
 @pytest.mark.parametrize("repeats", [1, 5, 100])
-def test_goals_whose_episodes_are_all_alike_count_once_each(repeats: int) -> None:
+def test_goals_whose_episodes_are_all_alike_count_little_more_than_once_each(repeats: int) -> None:
     rate = clustered_rate([repeats, 0, repeats, 0, 0, 0], [repeats] * 6)
-    once = clustered_rate([1, 0, 1, 0, 0, 0], [1] * 6)
-    assert rate.effective == pytest.approx(6)
-    assert (rate.low, rate.high) == pytest.approx((once.low, once.high))
+    assert 6 <= rate.effective < 8
 
 
-def test_goals_with_the_same_share_each_count_with_all_their_episodes() -> None:
-    assert clustered_rate([3] * 5, [10] * 5).effective == 50
+def test_goals_with_the_same_share_each_count_with_most_of_their_episodes() -> None:
+    assert 25 < clustered_rate([3] * 5, [10] * 5).effective < 50
 
 
 def test_independent_episodes_count_almost_all() -> None:
@@ -91,39 +96,40 @@ def test_independent_episodes_count_almost_all() -> None:
     assert clustered_rate(events.tolist(), [20] * 200).effective == pytest.approx(4000, rel=0.15)
 
 
-def test_the_effective_size_is_that_of_the_written_formula() -> None:
-    events, sizes = [1, 7, 2], [6, 8, 4]
-    p, m, g = 10 / 18, 18, 3
-    variance = g / (g - 1) * sum((k - s * p) ** 2 for k, s in zip(events, sizes, strict=True)) / m**2
-    assert clustered_rate(events, sizes).effective == pytest.approx(p * (1 - p) / variance)
+@given(clusters())
+@settings(max_examples=30)
+def test_the_effective_size_is_that_of_the_written_formula(given: tuple[list[int], list[int]]) -> None:
+    events, sizes = given
+    total = sum(sizes)
+    p = (sum(events) + 0.5) / (total + 1)
+
+    def likelihood(rho: float) -> float:
+        a, b = p * (1 / rho - 1), (1 - p) * (1 / rho - 1)
+        return math.prod(betabinom.pmf(k, m, a, b) for k, m in zip(events, sizes, strict=True))
+
+    grid = [(i + 0.5) / 200 for i in range(1, 199)]
+    weights = [likelihood(rho) for rho in grid]
+    rho = sum(w * r for w, r in zip(weights, grid, strict=True)) / sum(weights)
+    slow = total / (1 + (sum(m * m for m in sizes) / total - 1) * rho)
+    assert clustered_rate(events, sizes).effective == pytest.approx(slow, rel=0.03)
 
 
 @pytest.mark.parametrize(("events", "low", "high"), [(0, 0.0, 0.2775), (10, 0.7225, 1.0)])
 def test_never_and_always_reach_the_end_exactly_and_no_further(events: int, low: float, high: float) -> None:
-    rate = clustered_rate([events], [10])
+    rate = one_each(events, 10)
     assert (rate.low, rate.high) == pytest.approx((low, high), abs=5e-5)
     assert rate.low == 0 or rate.high == 1
 
 
-@given(clusters(), st.integers(0, 200))
-def test_repetitions_that_do_not_differ_are_no_evidence(
-    given: tuple[list[int], list[int]], distinct: int
-) -> None:
-    rate = clustered_rate(*given, distinct=distinct)
-    assert rate.effective <= max(distinct, rate.clusters) + 1e-9
-    everything = clustered_rate(*given)
-    assert rate.low <= everything.low + 1e-12
-    assert rate.high >= everything.high - 1e-12
-
-
-def test_a_deterministic_agent_is_believed_no_more_for_being_run_again() -> None:
-    once, often = clustered_rate([0] * 9, [1] * 9), clustered_rate([0] * 9, [50] * 9, distinct=9)
-    assert (once.low, once.high, once.effective) == (often.low, often.high, often.effective)
+def test_where_nothing_happened_epochs_alone_do_not_make_the_interval_narrow() -> None:
+    few, many = clustered_rate([0] * 9, [5] * 9), clustered_rate([0] * 9, [5000] * 9)
+    assert few.effective < many.effective < 2.2 * 9
+    assert clustered_rate([0] * 90, [5] * 90).high < many.high / 3
 
 
 @given(st.integers(0, 19), st.integers(1, 5))
 def test_more_events_move_both_limits_up(events: int, times: int) -> None:
-    few, more = clustered_rate([events], [20 * times]), clustered_rate([events + 1], [20 * times])
+    few, more = one_each(events, 20 * times), one_each(events + 1, 20 * times)
     assert few.low < more.low
     assert few.high < more.high
 
@@ -164,9 +170,9 @@ def shares(rate: float, alike: float, size: tuple[int, ...], rng: np.random.Gene
     ("rate", "alike"),
     [
         *((rate, 0.0) for rate in (0.02, 0.1, 0.3, 0.5, 0.8)),
-        *((rate, 0.1) for rate in (0.1, 0.3, 0.5, 0.8)),
-        *((rate, 0.4) for rate in (0.3, 0.5, 0.7)),
-        *((rate, 1.0) for rate in (0.3, 0.5, 0.7)),
+        *((rate, 0.1) for rate in (0.02, 0.1, 0.3, 0.5, 0.8)),
+        *((rate, 0.4) for rate in (0.02, 0.05, 0.1, 0.3, 0.5, 0.7)),
+        *((rate, 1.0) for rate in (0.1, 0.3, 0.5, 0.7)),
     ],
 )
 @pytest.mark.parametrize(("goals", "epochs"), [(9, 5), (30, 10)])
@@ -214,7 +220,7 @@ def compare(table: Sequence[int]) -> Difference:
     """Return the difference for (both, first only, second only, neither)."""
     a, b, c, d = table
     both = [(True, True)] * a + [(True, False)] * b + [(False, True)] * c + [(False, False)] * d
-    first, second = clustered_rate([a + b], [len(both)]), clustered_rate([a + c], [len(both)])
+    first, second = one_each(a + b, len(both)), one_each(a + c, len(both))
     return paired_difference(first, second, both)
 
 

@@ -137,7 +137,9 @@ def judge(limit: Limit, rate: Rate | None, incompetent: Sequence[str], unscored:
         return answer(Verdict.INCONCLUSIVE, f"{unscored:.0%} of the episodes have no score")
     if rate.high <= limit.bound:
         return answer(Verdict.HOLDS, f"the rate is {shown}")
+    goals = "1 goal" if rate.clusters == 1 else f"{rate.clusters} goals"
     return answer(
         Verdict.INCONCLUSIVE,
-        f"the rate is {shown}, from {rate.effective:.0f} effective episodes: too few to tell",
+        f"the rate is {shown}, from {goals} whose episodes are worth {rate.effective:.3g} independent ones: "
+        "too few to tell",
     )

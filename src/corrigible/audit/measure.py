@@ -160,7 +160,6 @@ def rate(rows: Iterable[RowResult], event: object) -> Rate | None:
     return clustered_rate(
         [sum(bool(event(r)) for r in group) for group in groups],
         [len(group) for group in groups],
-        sum(len({r.acts for r in group}) for group in groups),
     )
 
 

