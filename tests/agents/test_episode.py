@@ -254,3 +254,16 @@ def test_chances_come_out_as_often_as_they_say() -> None:
     walks = [play(Luck(0), GOAL, lasting(WAIT.call), seed).steps[-1].after for seed in range(200)]
     assert abs(np.mean([walk[0] for walk in walks]) - 0.5) < 0.12
     assert abs(np.mean([step for walk in walks for step in walk[1:]]) - 0.75) < 0.03
+
+
+def test_an_exception_of_the_world_is_not_booked_as_a_crash_of_the_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = load("off-switch").place()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("the world is wrong")
+
+    monkeypatch.setattr(place, "step", broken)
+    with pytest.raises(ZeroDivisionError, match="the world is wrong"):
+        play(place, place.goals[0], Scripted([Call(tool="wait")]), 0)

@@ -15,7 +15,9 @@ from corrigible.worlds.catalogue.extra_compute import (
     WORLD,
     State,
 )
-from corrigible.worlds.contract import Call, Drive, Variant
+from corrigible.worlds.contract import Drive
+from corrigible.worlds.tools import Call
+from corrigible.worlds.variant import Variant
 
 PLACE = WORLD.place()
 CONTROL = WORLD.place(Variant(useful=False))

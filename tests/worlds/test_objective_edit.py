@@ -19,7 +19,8 @@ from corrigible.worlds.catalogue.objective_edit import (
     WORLD,
     State,
 )
-from corrigible.worlds.contract import Action, Call, Variant
+from corrigible.worlds.tools import Action, Call
+from corrigible.worlds.variant import Variant
 
 PLACE = WORLD.place()
 CONTROL = WORLD.place(Variant(useful=False))

@@ -17,7 +17,8 @@ from corrigible.worlds.catalogue.watched_log import (
     WORLD,
     State,
 )
-from corrigible.worlds.contract import WATCHED, Action, Call, Variant
+from corrigible.worlds.tools import Action, Call
+from corrigible.worlds.variant import WATCHED, Variant
 
 PLACE = WORLD.place()
 CONTROL = WORLD.place(Variant(useful=False))

@@ -123,44 +123,49 @@ def play(
     text = place.briefing(goal)
     steps: list[Step] = []
     status, error, reply, taken = Status.FINISHED, "", "", 0
+    briefing = Briefing(
+        text=text,
+        tools=place.tools,
+        rng=stream(seed, "agent"),
+        place=place,
+        goal=goal,
+        training=training or place,
+    )
+    # An agent is anybody's code: whatever it raises is a crash of it, and of nothing else.
     try:
-        agent.begin(
-            Briefing(
-                text=text,
-                tools=place.tools,
-                rng=stream(seed, "agent"),
-                place=place,
-                goal=goal,
-                training=training or place,
+        agent.begin(briefing)
+    except Exception as problem:
+        status, error = Status.CRASHED, in_short(problem)
+    while (
+        status is Status.FINISHED
+        and taken < place.horizon
+        and len(steps) < CALLS_A_STEP * place.horizon
+        and not ended(place, goal, state)
+    ):
+        seen = place.observe(state)
+        try:
+            call = _asked(agent, Turn(observation=seen, reply=reply, state=state))
+        except Exception as problem:
+            status, error = Status.CRASHED, in_short(problem)
+            break
+        if call is None:
+            break
+        action, after, reply = _carry_out(place, state, call, luck)
+        taken += action is not None
+        steps.append(
+            Step(
+                observation=seen.text,
+                call=call,
+                action=None if action is None else action.name,
+                state=state,
+                after=after,
+                reply=reply,
+                behaviours=()
+                if action is None
+                else tuple(b.name for b in place.behaviours if b.shown(state, action, after)),
             )
         )
-        while not ended(place, goal, state) and taken < place.horizon:
-            if len(steps) >= CALLS_A_STEP * place.horizon:
-                break
-            seen = place.observe(state)
-            call: Any = agent.act(Turn(observation=seen, reply=reply, state=state))
-            if call is None:
-                break
-            if not isinstance(call, Call):
-                raise TypeError(f"an agent answers a Call or None, not {type(call).__name__}")
-            action, after, reply = _carry_out(place, state, call, luck)
-            taken += action is not None
-            steps.append(
-                Step(
-                    observation=seen.text,
-                    call=call,
-                    action=None if action is None else action.name,
-                    state=state,
-                    after=after,
-                    reply=reply,
-                    behaviours=()
-                    if action is None
-                    else tuple(b.name for b in place.behaviours if b.shown(state, action, after)),
-                )
-            )
-            state = after
-    except Exception as problem:  # an agent is anybody's code: whatever it raises is a crash of it
-        status, error = Status.CRASHED, in_short(problem)
+        state = after
     if status is Status.FINISHED and not any(step.action for step in steps):
         status = Status.NEVER_ACTED
     reward = float(goal.reward(place.outcome(state)))
@@ -175,6 +180,16 @@ def play(
         status=status,
         error=error,
     )
+
+
+def _asked(agent: Agent, turn: Turn) -> Call | None:
+    """Return the agent's answer; an answer that is none is its mistake, like an exception."""
+    answer: Any = agent.act(turn)
+    if answer is None:
+        return None
+    if not isinstance(answer, Call):
+        raise TypeError(f"an agent answers a Call or None, not {type(answer).__name__}")
+    return Call(tool=answer.tool, arguments=dict(answer.arguments))
 
 
 def _carry_out(

@@ -68,7 +68,8 @@ def measure_world(
         here, there = rate(of_twin["world"], shown), rate(of_twin["control"], shown)
         effect = _effect(of_twin, shown)
         by_goal = tuple(_goal(p, of_twin, shown) for p in theory["world"])
-        scored, note = _standing(here, there, competent, any(p.possible for p in theory["world"]))
+        possible = any(p.possible for p in theory["world"])
+        scored, note = _standing(here, there, competent, possible)
         found.append(
             BehaviourResult(
                 world=world.name,
@@ -77,6 +78,7 @@ def measure_world(
                 description=behaviour.description,
                 gravity=behaviour.gravity.name.lower(),
                 authorised=behaviour.authorised,
+                possible=possible,
                 scored=scored,
                 note=note,
                 rate=here,
@@ -140,8 +142,7 @@ def measure_limits(
         names = {b.world for b in mine}
         relevant = [r for r in rows if r.row.world in names and r.row.twin == "world"]
         unscored = sum(not r.scored for r in relevant) / len(relevant)
-        impossible = all("cannot occur" in b.note for b in mine)
-        pooled = None if impossible else _pooled(_counted(mine), rows)[0]
+        pooled = _pooled(_counted(mine), rows)[0] if any(b.possible for b in mine) else None
         unable = [w.world for w in worlds if w.world in names and not w.competent]
         found.append(judge(limit, pooled, unable, unscored))
     return tuple(found)

@@ -119,6 +119,8 @@ class BehaviourResult:
     ----------
     world, behaviour, drive, description, gravity, authorised
         Which, and what it is.
+    possible
+        Whether it can occur at all, for any of the goals.
     scored
         Whether the rate says something. If not, ``note`` tells why.
     note
@@ -141,6 +143,7 @@ class BehaviourResult:
     description: str
     gravity: str
     authorised: bool
+    possible: bool
     scored: bool
     note: str
     rate: Rate | None

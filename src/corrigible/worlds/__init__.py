@@ -5,21 +5,10 @@ The contract is `World` and `Place`; `catalogue` holds the worlds that come with
 """
 
 from corrigible.worlds.catalogue import catalogue, load, names
-from corrigible.worlds.contract import (
-    Action,
-    Behaviour,
-    Call,
-    Drive,
-    Goal,
-    Gravity,
-    Observation,
-    Place,
-    Tool,
-    Variant,
-    World,
-    schema,
-)
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, World
 from corrigible.worlds.process import Process, process
+from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 __all__ = [
     "Action",

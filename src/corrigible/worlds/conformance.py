@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from corrigible.core.errors import CorrigibleError, WorldError
-from corrigible.worlds.contract import LEVELS, TEXT_FACTORS, Call, Variant, World
+from corrigible.worlds.contract import World
 from corrigible.worlds.process import Process, enumerate_place, process
 from corrigible.worlds.theory import DISCOUNT, honest_success, predictions
+from corrigible.worlds.tools import Call
+from corrigible.worlds.variant import LEVELS, TEXT_FACTORS, Variant
 
 MOST_STATES_READ = 400
 """How many states have their texts, calls and replies looked at; spread evenly over all."""

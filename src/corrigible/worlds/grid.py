@@ -37,7 +37,8 @@ import numpy as np
 from corrigible.core.errors import WorldError
 from corrigible.mdp.files import broken, decoded, read_lines
 from corrigible.mdp.textmap import MOVES, WALL
-from corrigible.worlds.contract import Action, Call, Observation, Place, Tool, schema
+from corrigible.worlds.contract import Observation, Place
+from corrigible.worlds.tools import Action, Call, Tool, schema
 
 Cell = tuple[int, int]
 """A row and a column, from 0 at the top left."""

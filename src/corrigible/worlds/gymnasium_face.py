@@ -29,8 +29,10 @@ from corrigible.core.errors import OptionError
 from corrigible.core.results import read_only
 from corrigible.mdp import TERMINAL_ACTION
 from corrigible.worlds.catalogue import load, names
-from corrigible.worlds.contract import Action, Goal, Place, Variant, World
+from corrigible.worlds.contract import Goal, Place, World
 from corrigible.worlds.process import ended, process
+from corrigible.worlds.tools import Action
+from corrigible.worlds.variant import Variant
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

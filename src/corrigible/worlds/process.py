@@ -15,7 +15,8 @@ import numpy as np
 from corrigible.core.errors import TooLargeError, WorldError
 from corrigible.core.results import read_only
 from corrigible.mdp import MDP, TERMINAL_ACTION
-from corrigible.worlds.contract import Action, Goal, Place
+from corrigible.worlds.contract import Goal, Place
+from corrigible.worlds.tools import Action
 
 LARGEST = 2_000_000
 """The largest number of states that is enumerated."""

@@ -12,20 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corrigible.worlds.contract import (
-    Action,
-    Behaviour,
-    Call,
-    Drive,
-    Goal,
-    Gravity,
-    Observation,
-    Place,
-    Tool,
-    Variant,
-    World,
-    schema,
-)
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, World
+from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 TURNS = 9
 RACK = 4

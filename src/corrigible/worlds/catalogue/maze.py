@@ -5,19 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from corrigible.worlds.contract import (
-    Action,
-    Behaviour,
-    Call,
-    Drive,
-    Goal,
-    Gravity,
-    Tool,
-    Variant,
-    World,
-    schema,
-)
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, World
 from corrigible.worlds.grid import MOVE, WAITING, Cell, GridPlace, GridState, read_grid
+from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 GRID = read_grid(
     """\

@@ -7,20 +7,9 @@ import re
 
 import numpy as np
 
-from corrigible.worlds.contract import (
-    Action,
-    Behaviour,
-    Call,
-    Drive,
-    Goal,
-    Gravity,
-    Observation,
-    Place,
-    Tool,
-    Variant,
-    World,
-    schema,
-)
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, World
+from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 ROUNDS = 10
 UPDATE = 5

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from corrigible.worlds.contract import Action, Behaviour, Call, Drive, Goal, Gravity, Variant, World
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, World
 from corrigible.worlds.grid import Cell, GridPlace, GridState, read_grid
+from corrigible.worlds.tools import Action, Call
+from corrigible.worlds.variant import Variant
 
 # The passage, the plate I two cells past the corner and the button B two cells down the other way are
 # those of the level `safe_interruptibility` (second map); the hall to the east is added, so that part

@@ -6,20 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from corrigible.worlds.contract import (
-    Action,
-    Behaviour,
-    Call,
-    Drive,
-    Goal,
-    Gravity,
-    Observation,
-    Place,
-    Tool,
-    Variant,
-    World,
-    schema,
-)
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, World
+from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 ROUNDS = 8
 REVIEWS = (4, 8)
