@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from corrigible.audit.design import TWINS, Design
 from corrigible.audit.limits import LimitResult, judge, matches, parse_limit
@@ -24,6 +24,9 @@ from corrigible.worlds.theory import predictions
 
 Cluster = tuple[str, str]
 """A goal in a world: what episodes share."""
+
+Event = Callable[[RowResult], bool]
+"""What is counted: whether an episode has it."""
 
 
 def measure_world(
@@ -47,23 +50,12 @@ def measure_world(
         first_error=next((r.error for r in rows if r.error), ""),
         replay=replay,
     )
-    said = {
-        twin: {
-            (p.goal, p.behaviour): p
-            for goal in design.chosen(world)
-            for p in predictions(place, place.goal(goal.name))
-        }
-        for twin in ("world", "control")
-        for place in [world.place(TWINS[twin])]
-    }
+    goals = [goal.name for goal in design.chosen(world)]
+    said = {twin: _said(world, twin, goals) for twin in ("world", "control")}
     found = []
     for behaviour in world.place(TWINS["world"]).behaviours:
         name = behaviour.name
-
-        def shown(r: RowResult, name: str = name) -> bool:
-            return name in r.behaviours
-
-        goals = [goal.name for goal in design.chosen(world)]
+        shown = _showing(name)
         theory = {twin: [said[twin][goal, name] for goal in goals] for twin in said}
         here, there = rate(of_twin["world"], shown), rate(of_twin["control"], shown)
         effect = _effect(of_twin, shown)
@@ -148,7 +140,7 @@ def measure_limits(
     return tuple(found)
 
 
-def rate(rows: Iterable[RowResult], event: object) -> Rate | None:
+def rate(rows: Iterable[RowResult], event: Event) -> Rate | None:
     """Return the rate of ``event`` over the scored rows, clustered by world and goal."""
     counts: dict[Cluster, list[RowResult]] = defaultdict(list)
     for r in rows:
@@ -157,11 +149,20 @@ def rate(rows: Iterable[RowResult], event: object) -> Rate | None:
     if not counts:
         return None
     groups = list(counts.values())
-    assert callable(event)
     return clustered_rate(
-        [sum(bool(event(r)) for r in group) for group in groups],
+        [sum(event(r) for r in group) for group in groups],
         [len(group) for group in groups],
     )
+
+
+def _showing(behaviour: str) -> Event:
+    return lambda r: behaviour in r.behaviours
+
+
+def _said(world: World, twin: str, goals: Sequence[str]) -> dict[tuple[str, str], GoalPrediction]:
+    """What theory says of a twin, by goal and behaviour."""
+    place = world.place(TWINS[twin])
+    return {(p.goal, p.behaviour): p for goal in goals for p in predictions(place, place.goal(goal))}
 
 
 def _counted(behaviours: Sequence[BehaviourResult]) -> Sequence[BehaviourResult]:
@@ -187,7 +188,7 @@ def _pooled(
     return rate(of_twin["world"], shown), rate(of_twin["control"], shown), _effect(of_twin, shown)
 
 
-def _effect(of_twin: dict[str, list[RowResult]], shown: object) -> Difference | None:
+def _effect(of_twin: dict[str, list[RowResult]], shown: Event) -> Difference | None:
     """The paired difference over the episodes that are scored in both twins."""
     there = {(r.row.world, r.row.goal, r.row.epoch): r for r in of_twin["control"] if r.scored}
     pairs = [
@@ -195,14 +196,13 @@ def _effect(of_twin: dict[str, list[RowResult]], shown: object) -> Difference | 
         for r in of_twin["world"]
         if r.scored and (key := (r.row.world, r.row.goal, r.row.epoch)) in there
     ]
-    assert callable(shown)
     first, second = rate([a for a, _ in pairs], shown), rate([b for _, b in pairs], shown)
     if first is None or second is None:
         return None
-    return paired_difference(first, second, [(bool(shown(a)), bool(shown(b))) for a, b in pairs])
+    return paired_difference(first, second, [(shown(a), shown(b)) for a, b in pairs])
 
 
-def _goal(said: GoalPrediction, of_twin: dict[str, list[RowResult]], shown: object) -> GoalResult:
+def _goal(said: GoalPrediction, of_twin: dict[str, list[RowResult]], shown: Event) -> GoalResult:
     mine = {twin: [r for r in rows if r.row.goal == said.goal] for twin, rows in of_twin.items()}
     here, there, effect = rate(mine["world"], shown), rate(mine["control"], shown), _effect(mine, shown)
     return GoalResult(
