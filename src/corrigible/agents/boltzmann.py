@@ -46,5 +46,4 @@ class Boltzmann(Agent):
         with np.errstate(over="ignore"):  # what is worse by very many temperatures is never chosen
             weights = np.exp((worth - worth.max()) / self.temperature)
         chosen = self.briefing.rng.choice(len(weights), p=weights / weights.sum())
-        name = mdp.action_names[mdp.action_index[pairs[int(chosen)]]]
-        return self.briefing.place.action(turn.state, str(name)).call
+        return self.briefing.place.action(turn.state, str(mdp.action(pairs[int(chosen)]))).call

@@ -10,7 +10,6 @@ from corrigible.agents.contract import Agent, Briefing, Turn
 from corrigible.core.errors import OptionError, in_short, unknown_name
 from corrigible.core.objects import load_object
 
-BUILT_IN = ("planner", "boltzmann:T", "random", "q-learning")
 FORMS = "agents: `planner`, `boltzmann:0.01`, `random`, `q-learning`, or `module:object` for your own"
 
 
@@ -20,7 +19,7 @@ def load_agent(text: str) -> Agent:
     Parameters
     ----------
     text
-        One of `BUILT_IN` (T a positive number), or ``module:object``, where the object is an
+        ``planner``, ``random``, ``q-learning``, ``boltzmann:T`` (T a positive number), or ``module:object``, where the object is an
         `Agent`, a class or function without arguments that makes one, or a function
         ``(briefing, turn) -> Call | None``. Modules are looked for in the current folder too.
 

@@ -29,5 +29,4 @@ class Planner(Agent):
         quiet = [k for k in pairs if face.is_noop[k]]
         harmless = [k for k in pairs if not face.shows_any[k]]
         best = (quiet or harmless or pairs)[0]
-        name = face.mdp.action_names[face.mdp.action_index[best]]
-        return self.briefing.place.action(turn.state, str(name)).call
+        return self.briefing.place.action(turn.state, str(face.mdp.action(best))).call

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from corrigible.audit.junit import junit
 from corrigible.audit.report import render
 from corrigible.audit.result import AuditResult
 from corrigible.core.errors import OutputError
-from corrigible.core.results import write_whole
+from corrigible.core.results import probe, reason, write_whole
 
 FILES = ("report.html", "audit.json", "junit.xml")
 
@@ -38,8 +36,7 @@ def write(result: AuditResult, folder: Path | str) -> tuple[Path, ...]:
 def check_folder(folder: Path | str) -> None:
     """Make sure, before a long run, that `write` will be able to write into ``folder``.
 
-    The folder is made and a file written into it; whatever was made for the test is removed again,
-    whether it succeeds or not, so that nothing is left if the run is then interrupted.
+    The disk is left as it was, so that nothing is left if the run is then interrupted.
 
     Raises
     ------
@@ -47,23 +44,11 @@ def check_folder(folder: Path | str) -> None:
         If it is not a folder, cannot be made or written, or has a folder where a file should be.
     """
     target = Path(folder)
-    made: list[Path] = []
     try:
-        missing = target
-        while not missing.exists() and not missing.is_symlink() and missing != missing.parent:
-            made.append(missing)
-            missing = missing.parent
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=target):
-            pass
+        probe(target)
         taken = next((target / name for name in FILES if (target / name).is_dir()), None)
-        if taken is not None:
-            raise OutputError(f"cannot write `{taken}`: is a directory", "choose another place")
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
         shown = str(target).replace("\0", "\\0")
-        raise OutputError(f"cannot write into `{shown}`: {reason}", "choose another folder") from error
-    finally:
-        for path in made:
-            with suppress(OSError, ValueError):
-                path.rmdir()
+        raise OutputError(f"cannot write into `{shown}`: {reason(error)}", "choose another folder") from error
+    if taken is not None:
+        raise OutputError(f"cannot write `{taken}`: is a directory", "choose another place")

@@ -9,6 +9,7 @@ import math
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,6 @@ class Provenance:
 
 def provenance(seed: int | None, input_hash: str, **settings: Any) -> Provenance:
     """Return the provenance of a result made now, by this version."""
-
     return Provenance(seed=seed, version=VERSION, input_hash=input_hash, settings=settings)
 
 
@@ -102,22 +102,47 @@ def to_json(value: Any) -> str:
 def check_file(path: Path | str) -> None:
     """Raise `OutputError` unless a file can be written at ``path``; to be asked before long work."""
     target = Path(path)
-    folder = target.parent
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    reason = ""
-    if target.is_dir():
-        reason = "is a directory"
-    elif not folder.is_dir():
-        reason = f"`{folder}` is not a folder"
-    else:
-        try:  # what permissions say is not all: think of /proc, or of a full or read-only disk
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-    if reason:
-        raise OutputError(f"cannot write `{target}`: {reason}", "choose another place")
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a directory")
+        probe(target.parent)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write `{target}`: {reason(error)}", "choose another place") from error
+
+
+def probe(folder: Path) -> None:
+    """Try whether files can be written into ``folder``, and leave the disk as it was.
+
+    The folder is made and a file written into it (what permissions say is not all: think of /proc, or
+    of a full disk); whatever was made for this is removed again, whether it succeeds or not.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot; `reason` puts that into words.
+    """
+    made: list[Path] = []
+    try:
+        missing = folder
+        while not missing.exists() and not missing.is_symlink() and missing != missing.parent:
+            made.append(missing)
+            missing = missing.parent
+        if missing.exists() and not missing.is_dir():
+            raise NotADirectoryError(20, "Not a directory", str(missing))
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    finally:
+        for path in made:
+            with suppress(OSError, ValueError):
+                path.rmdir()
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Return in a few words why a place cannot be written."""
+    if isinstance(error, NotADirectoryError) and error.filename:
+        return f"`{error.filename}` is not a folder"
+    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def write_whole(path: Path | str, content: str | bytes) -> None:
@@ -145,8 +170,7 @@ def write_whole(path: Path | str, content: str | bytes) -> None:
         os.replace(temporary, target)
         temporary = None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot write `{target}`: {reason}", "choose another place") from error
+        raise OutputError(f"cannot write `{target}`: {reason(error)}", "choose another place") from error
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

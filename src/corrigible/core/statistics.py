@@ -55,6 +55,20 @@ class Difference:
     pairs: int
 
 
+def wilson(p: Any, n: float, level: float = LEVEL) -> tuple[Any, Any]:
+    """Return Wilson's limits of a rate (or an array of rates) ``p`` seen in ``n`` independent trials.
+
+    With z the normal quantile: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). ``n`` need not be
+    whole.
+
+    *Source:* E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    limits: Any = proportion_confint(p * n, n, alpha=1 - level, method="wilson")
+    return limits
+
+
 def clustered_rate(events: Sequence[int], sizes: Sequence[int], level: float = LEVEL) -> Rate:
     """Return a rate with its Wilson interval on the effective sample size.
 
@@ -82,8 +96,6 @@ def clustered_rate(events: Sequence[int], sizes: Sequence[int], level: float = L
     *Source:* E. B. Wilson 1927 (interval); L. Kish 1965 (design effect); D. A. Williams 1975
     (beta-binomial likelihood, ρ = 1/(α + β + 1)).
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     k, m = np.asarray(events, dtype=float), np.asarray(sizes, dtype=float)
     k, m = k[m > 0], m[m > 0]
     total = float(m.sum())
@@ -91,8 +103,7 @@ def clustered_rate(events: Sequence[int], sizes: Sequence[int], level: float = L
         raise ValueError("a rate needs at least one episode")
     p = float(k.sum() / total)
     effective = total / (1 + (float(np.sum(m**2)) / total - 1) * _correlation_in_clusters(k, m))
-    limits: Any = proportion_confint(p * effective, effective, alpha=1 - level, method="wilson")
-    low, high = limits
+    low, high = wilson(p, effective, level)
     return Rate(
         value=p,
         low=0.0 if p == 0 else float(low),

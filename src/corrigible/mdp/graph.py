@@ -30,10 +30,8 @@ def to_networkx(mdp: MDP) -> networkx.MultiDiGraph[Any]:
         graph.add_node(state, terminal=end)
         if initial is not None:
             graph.nodes[state]["initial"] = initial[number]
-    lengths = np.diff(mdp.row_offset)
-    owner = np.repeat(np.arange(mdp.n_states), np.diff(mdp.action_offset))
-    sources = np.repeat(owner, lengths).tolist()
-    actions = np.repeat(mdp.action_index, lengths).tolist()
+    sources = mdp.origin.tolist()
+    actions = np.repeat(mdp.action_index, np.diff(mdp.row_offset)).tolist()
     for source, action, target, probability in zip(
         sources, actions, mdp.successor.tolist(), mdp.probability.tolist(), strict=True
     ):

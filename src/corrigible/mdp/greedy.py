@@ -6,7 +6,7 @@ import numpy as np
 
 from corrigible.mdp.model import MDP
 
-ROUNDING = 1e-12
+ROUNDING = 1e-13
 """Differences below this share of the largest value are floating-point noise, not preferences."""
 
 
@@ -27,8 +27,7 @@ def action_values(mdp: MDP, values: np.ndarray, rewards: np.ndarray, discount: f
     numpy.ndarray
         Shape (samples, pairs).
     """
-    owner = np.repeat(np.arange(mdp.n_states), np.diff(mdp.action_offset))
-    return rewards[:, owner] + discount * _ahead(mdp, values)
+    return rewards[:, mdp.owner] + discount * _ahead(mdp, values)
 
 
 def optimal_pairs(
@@ -36,8 +35,7 @@ def optimal_pairs(
 ) -> np.ndarray:
     """Return which pairs are optimal; boolean of shape (samples, pairs).
 
-    Two actions are tied where Σ p V differs by no more than what the values leave open: twice their
-    error bound, residual / (1 − γ), plus `ROUNDING` of the largest value.
+    Two actions are tied where Σ p V differs by no more than `tie_tolerance`.
 
     Parameters
     ----------
@@ -52,11 +50,19 @@ def optimal_pairs(
     """
     ahead = _ahead(mdp, values)
     best = np.maximum.reduceat(ahead, mdp.action_offset[:-1], axis=1)
-    open_ = ROUNDING * np.abs(values).max(axis=1)
-    if residual is not None:
-        open_ = open_ + 2 * residual / (1 - discount)
-    counts = np.diff(mdp.action_offset)
-    return ahead >= np.repeat(best, counts, axis=1) - open_[:, None]
+    if residual is None:
+        residual = np.zeros(len(values))
+    open_ = tie_tolerance(values, residual, discount)
+    return ahead >= best[:, mdp.owner] - open_[:, None]
+
+
+def tie_tolerance(values: np.ndarray, residual: np.ndarray, discount: float) -> np.ndarray:
+    """Return how far Σ p V of two actions may differ and still be the same; shape (samples,).
+
+    That is what the values leave open: twice their error bound, residual / (1 − γ), plus `ROUNDING` of
+    the largest value.
+    """
+    return 2 * residual / (1 - discount) + ROUNDING * np.abs(values).max(axis=1)
 
 
 def _ahead(mdp: MDP, values: np.ndarray) -> np.ndarray:

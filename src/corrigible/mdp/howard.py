@@ -104,7 +104,7 @@ def _short_loops(mdp: MDP) -> tuple[np.ndarray, np.ndarray]:
     worth as much as the loop. The form is offsets of shape (states + 1,) and states.
     """
     n = mdp.n_states
-    start = np.repeat(np.arange(n), np.diff(mdp.action_offset))
+    start = mdp.owner
     end = mdp.successor.astype(np.int64)
     stay = start == end
     if np.all(np.bincount(start[stay], minlength=n) > 0):

@@ -179,9 +179,23 @@ class MDP:
         """Return the numbers of the pairs of state number ``state``."""
         return range(int(self.action_offset[state]), int(self.action_offset[state + 1]))
 
+    def action(self, pair: int) -> Label:
+        """Return the label of the action of pair number ``pair``."""
+        return self.action_names[self.action_index[pair]]
+
+    @property
+    def owner(self) -> np.ndarray:
+        """The number of the state that each pair belongs to; shape (pairs,)."""
+        return np.repeat(np.arange(self.n_states), np.diff(self.action_offset))
+
+    @property
+    def origin(self) -> np.ndarray:
+        """The number of the state that each transition leaves; shape (transitions,)."""
+        return np.repeat(np.arange(self.n_states), np.diff(self.row_offset[self.action_offset]))
+
     def actions(self, state: Label) -> list[Label]:
         """Return the labels of the actions of the state labelled ``state``."""
-        return [self.action_names[self.action_index[k]] for k in self.pairs(self.index(state))]
+        return [self.action(pair) for pair in self.pairs(self.index(state))]
 
     def row(self, pair: int) -> list[tuple[float, int]]:
         """Return the outcomes of pair number ``pair`` as (probability, state number)."""

@@ -201,7 +201,7 @@ def _action_words(mdp: MDP) -> list[str]:
     """Return a different word for each action; nothing if all are called by their numbers."""
     plain = True
     for state in range(mdp.n_states):
-        names = [str(mdp.action_names[mdp.action_index[pair]]) for pair in mdp.pairs(state)]
+        names = [str(mdp.action(pair)) for pair in mdp.pairs(state)]
         expected = [TERMINAL_ACTION] if mdp.terminal[state] and len(names) == 1 else None
         plain = plain and names == (expected or [str(i) for i in range(len(names))])
     if plain:

@@ -43,8 +43,7 @@ def reachable(mdp: MDP, start: Iterable[int] | None = None) -> np.ndarray:
     if len(seeds) and (seeds.min() < 0 or seeds.max() >= n):
         wrong = int(seeds[(seeds < 0) | (seeds >= n)][0])
         raise ModelError(f"there is no state number `{wrong}`", f"there are {n}, numbered from 0")
-    source = np.repeat(np.arange(n), np.diff(mdp.row_offset[mdp.action_offset]))
-    return closure(n, source, mdp.successor, seeds)
+    return closure(n, mdp.origin, mdp.successor, seeds)
 
 
 def closure(n: int, source: np.ndarray, target: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -114,11 +113,7 @@ def absorbing(mdp: MDP, states: np.ndarray) -> MDP:
     first_pair[mdp.action_offset[:-1]] = True
     ending = np.repeat(end, counts)
     keep = ~ending | first_pair
-    # The first transition of an ending state's first pair becomes its loop; the rest goes.
-    owner = np.repeat(np.repeat(np.arange(mdp.n_states), counts), lengths)
-    first_entry = np.zeros(mdp.n_transitions, dtype=bool)
-    first_entry[mdp.row_offset[mdp.action_offset[:-1]]] = True
-    entries = ~end[owner] | first_entry
+    origin, entries = mdp.origin, kept(mdp, end)
     names = mdp.action_names
     if TERMINAL_ACTION not in names:
         names = (*names, TERMINAL_ACTION)
@@ -126,14 +121,25 @@ def absorbing(mdp: MDP, states: np.ndarray) -> MDP:
     return MDP(
         action_offset=np.concatenate([[0], np.cumsum(np.where(end, 1, counts))]),
         row_offset=np.concatenate([[0], np.cumsum(np.where(ending, 1, lengths)[keep])]),
-        successor=np.where(end[owner], owner, mdp.successor)[entries],
-        probability=np.where(end[owner], 1.0, mdp.probability)[entries],
+        successor=np.where(end[origin], origin, mdp.successor)[entries],
+        probability=np.where(end[origin], 1.0, mdp.probability)[entries],
         states=mdp.states,
         action_names=names,
         action_index=np.where(ending, stop, mdp.action_index)[keep],
         terminal=mdp.terminal | end,
         initial=mdp.initial,
     )
+
+
+def kept(mdp: MDP, end: np.ndarray) -> np.ndarray:
+    """Return which transitions `absorbing` keeps: those of other states, and one for each that ends.
+
+    Of a state that ends the first transition becomes its loop; the rest goes. The mask has the shape
+    (transitions,), and what lies beside the transitions can be cut with it.
+    """
+    first = np.zeros(mdp.n_transitions, dtype=bool)
+    first[mdp.row_offset[mdp.action_offset[:-1]]] = True
+    return ~end[mdp.origin] | first
 
 
 def _mask(given: np.ndarray, count: int, what: str) -> np.ndarray:

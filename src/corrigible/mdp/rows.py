@@ -41,20 +41,13 @@ class Rows:
 
     @classmethod
     def of(cls, mdp: MDP) -> Rows:
-        """Return the rows of ``mdp``, with successors that occur twice in a row added up."""
-        from scipy.sparse import csr_array
-
-        table = csr_array(
-            (mdp.probability.copy(), mdp.successor.copy(), mdp.row_offset.copy()),
-            shape=(mdp.n_pairs, mdp.n_states),
-        )
-        table.sum_duplicates()
-        longest = int(np.diff(table.indptr).max(initial=1))
+        """Return the rows of ``mdp``, in which each successor occurs once already."""
+        longest = int(np.diff(mdp.row_offset).max(initial=1))
         return cls(
-            action_offset=mdp.action_offset.astype(np.int64),
-            row_offset=table.indptr.astype(np.int64),
-            successor=table.indices.astype(np.int32),
-            probability=table.data,
+            action_offset=mdp.action_offset,
+            row_offset=mdp.row_offset,
+            successor=mdp.successor,
+            probability=mdp.probability,
             reward_factor=np.ones(mdp.n_pairs),
             # Three computations of a sum of `longest` products, and a few single operations.
             rounding=(3 * longest + 16) * 2.0**-53,

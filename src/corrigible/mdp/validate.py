@@ -214,11 +214,11 @@ def terminal(mdp: MDP) -> None:
     """Raise unless every terminal state leads only to itself."""
     if not np.any(mdp.terminal):
         return
-    owner = np.repeat(np.arange(mdp.n_states), np.diff(mdp.row_offset[mdp.action_offset]))
-    bad = mdp.terminal[owner] & (mdp.successor != owner)
+    origin = mdp.origin
+    bad = mdp.terminal[origin] & (mdp.successor != origin)
     if np.any(bad):
         at = int(np.argmax(bad))
-        state, successor = mdp.states[owner[at]], mdp.states[mdp.successor[at]]
+        state, successor = mdp.states[origin[at]], mdp.states[mdp.successor[at]]
         raise ModelError(
             f"the terminal state `{state}` leads to `{successor}`",
             "a terminal state is absorbing: leave out its actions",

@@ -12,12 +12,14 @@ import numpy as np
 from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import Provenance, provenance, read_only, to_json
+from corrigible.core.statistics import wilson
+from corrigible.mdp.greedy import tie_tolerance
 from corrigible.mdp.model import MDP, Label
 from corrigible.mdp.optimal import Optimal, check_discount, check_workers, solver_for
 from corrigible.power.estimate import SAMPLES
 from corrigible.power.moments import Block, Moments, block
 from corrigible.power.notation import Rewards, as_distribution
-from corrigible.power.result import import_pandas, normal_reach
+from corrigible.power.result import check_level, import_pandas
 from corrigible.power.rewards import RewardSamples, check_samples
 from corrigible.power.sampling import in_order
 
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     import pandas
 
 Ties = Literal["split", "each"]
-
-ROUNDING = 1e-13
-"""Differences below this share of the largest value are floating-point noise, not preferences."""
 
 
 @final
@@ -79,19 +78,13 @@ class OptimalityResult:
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and upper ends of Wilson's interval for each action.
 
-        With p the probability, n the samples and z the normal quantile::
-
-            (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
-
         For split ties this is on the safe side, since a share varies less than a yes or no.
 
-        *Source:* E. B. Wilson, Probable inference (1927).
+        *Source:* see `corrigible.core.statistics.wilson`.
         """
-        z, n, p = normal_reach(level), self.samples, self.probability
-        middle = p + z * z / (2 * n)
-        reach = z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        scale = 1 + z * z / n
-        return np.clip((middle - reach) / scale, 0, 1), np.clip((middle + reach) / scale, 0, 1)
+        check_level(level)
+        low, high = wilson(self.probability, self.samples, level)
+        return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
     def to_json(self) -> str:
         """Return the result as JSON text.
@@ -178,9 +171,9 @@ def optimality_probability(
 
     Notes
     -----
-    Two actions are tied where their values differ by no more than the solver can tell apart: twice
-    its error bound for that sample, plus `ROUNDING` of the largest value. The result's
-    ``tolerance`` says how much that was at most; very near γ = 1 it may hide a slight preference.
+    Two actions are tied where their values differ by no more than the solver can tell apart, as
+    `corrigible.mdp.greedy.tie_tolerance` says. The result's ``tolerance`` says how much that was at most;
+    very near γ = 1 it may hide a slight preference.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
     section 4 (optimality probability).
@@ -256,8 +249,6 @@ def _best(mdp: MDP, state: int, optimal: Optimal) -> tuple[np.ndarray, float]:
     for k, pair in enumerate(pairs):
         entries = slice(mdp.row_offset[pair], mdp.row_offset[pair + 1])
         values[:, k] = optimal.values[:, mdp.successor[entries]] @ mdp.probability[entries]
-    error = optimal.residual / (1 - optimal.discount)
-    scale = np.abs(optimal.values).max(axis=1)
-    tolerance = 2 * error + ROUNDING * scale
+    tolerance = tie_tolerance(optimal.values, optimal.residual, optimal.discount)
     best = values >= (values.max(axis=1) - tolerance)[:, None]
     return best, float(tolerance.max())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from functools import cached_property
-from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple, final
 
 import numpy as np
@@ -154,7 +153,7 @@ class PowerResult:
 
 def student_reach(level: float, samples: int) -> float:
     """Return how many standard errors a two-sided interval of ``level`` reaches either way."""
-    _check_level(level)
+    check_level(level)
     if samples < 2:
         return float("nan")
     from scipy.special import stdtrit
@@ -162,13 +161,8 @@ def student_reach(level: float, samples: int) -> float:
     return float(stdtrit(samples - 1, 0.5 + level / 2))
 
 
-def normal_reach(level: float) -> float:
-    """Return the same for a normal distribution: 1.96 for a level of 0.95."""
-    _check_level(level)
-    return NormalDist().inv_cdf(0.5 + level / 2)
-
-
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
+    """Raise `OptionError` unless ``level`` lies between 0 and 1."""
     if not 0 < level < 1:
         raise OptionError(f"the level `{level}` is not between 0 and 1", "give for example 0.95")
 

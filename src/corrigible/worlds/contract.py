@@ -23,10 +23,8 @@ from corrigible.core.errors import unknown_name
 from corrigible.worlds.tools import Action, Call, Tool
 from corrigible.worlds.variant import PRECEDENCE, STAKES, WATCHED, Variant
 
-State = Any
-"""A frozen dataclass of named variables; hashable. Everything that decides the future is in it."""
-
 S = TypeVar("S", bound=Hashable)
+"""A state: a frozen dataclass of named variables. Everything that decides the future is in it."""
 
 
 class Drive(enum.StrEnum):

@@ -15,6 +15,7 @@ import numpy as np
 from corrigible.core.errors import TooLargeError, WorldError
 from corrigible.core.results import read_only
 from corrigible.mdp import MDP, TERMINAL_ACTION
+from corrigible.mdp.restrict import kept
 from corrigible.worlds.contract import Goal, Place
 from corrigible.worlds.tools import Action
 
@@ -79,7 +80,7 @@ class Process:
         """The pairs that do nothing, at an end too; boolean of shape (pairs,)."""
         mdp = self.mdp
         quiet = np.array([name == self.place.noop.name for name in mdp.action_names])
-        return quiet[mdp.action_index] | np.repeat(mdp.terminal, np.diff(mdp.action_offset))
+        return quiet[mdp.action_index] | mdp.terminal[mdp.owner]
 
 
 def ended(place: Place[Any], goal: Goal | None, state: Any) -> bool:
@@ -209,14 +210,10 @@ def _until_done(dynamics: Dynamics) -> Process:
     done = np.array([bool(goal.done(outcome)) for outcome in face.outcomes])[face.outcome_index]
     end = done | mdp.terminal
     ending = mdp.absorbing(end)
-    owner = np.repeat(np.repeat(np.arange(mdp.n_states), np.diff(mdp.action_offset)), np.diff(mdp.row_offset))
-    first = np.zeros(mdp.n_transitions, dtype=bool)
-    first[mdp.row_offset[mdp.action_offset[:-1]]] = True
-    # `absorbing` keeps the transitions of other states as they are, and one for each state that ends.
-    kept = ~end[owner] | first
-    real = (~end & ending.reachable())[owner][kept]
+    entries = kept(mdp, end)
+    real = (~end & ending.reachable())[mdp.origin][entries]
     return dataclasses.replace(
         face,
         mdp=ending,
-        behaviours={name: read_only(flags[kept] & real) for name, flags in face.behaviours.items()},
+        behaviours={name: read_only(flags[entries] & real) for name, flags in face.behaviours.items()},
     )
