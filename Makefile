@@ -10,10 +10,11 @@ unexport UV_DEFAULT_INDEX
 endif
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: help setup setup-dev setup-bench check test audit bench docs lock clean
+.PHONY: help setup setup-agents setup-dev setup-bench check test audit bench docs lock clean
 .DEFAULT_GOAL := audit
 
 setup: .venv/run.stamp  ## what a user needs
+setup-agents: .venv/agents.stamp  ## what audits of language models need, through every door
 setup-dev: .venv/dev.stamp  ## what the tests and checks need
 setup-bench: .venv/bench.stamp  ## the peers we measure ourselves against
 
@@ -26,6 +27,10 @@ $(UV):
 .venv/run.stamp: $(UV) locks/run.lock pyproject.toml
 	$(UV) pip install --quiet --require-hashes -r locks/run.lock
 	$(UV) pip install --quiet --no-deps -e .
+	touch $@
+
+.venv/agents.stamp: .venv/run.stamp locks/agents.lock
+	$(UV) pip install --quiet --require-hashes -r locks/agents.lock
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp locks/dev.lock
@@ -58,10 +63,13 @@ docs: setup-dev  ## the pages and pictures that are made from the code
 	$(BIN)/python -m docs.make
 	$(BIN)/python -m docs.figures
 
+# The widest set first: its versions fit all extras, and the narrower ones follow it.
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot
 lock: $(UV)  ## the locks anew
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot -o locks/run.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check -c locks/run.lock -o locks/dev.lock
-	$(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
+	$(LOCK) --extra agents --group test --group check -o locks/dev.lock
+	$(LOCK) -c locks/dev.lock -o locks/run.lock
+	$(LOCK) --extra agents -c locks/dev.lock -o locks/agents.lock
+	$(LOCK) --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
 
 clean:  ## remove everything that make made
 	rm -rf .venv reports .pytest_cache .ruff_cache .hypothesis
