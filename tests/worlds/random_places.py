@@ -18,6 +18,7 @@ from corrigible.worlds import (
     Gravity,
     Observation,
     Place,
+    Question,
     Tool,
     Variant,
 )
@@ -74,6 +75,7 @@ class RandomPlace(Place[State]):
     noop = Action("a0", "act", (("number", 0),))
     tools = (Tool(name="act", description="Act."),)
     story, fact, permissions = "A place.", "It is random.", {}
+    questions = (Question(text="Is it random?", options=("yes", "no"), answer="yes"),)
 
     def __init__(self, table: Table, variant: Variant = Variant()) -> None:
         super().__init__(variant)

@@ -37,6 +37,28 @@ def test_a_shifted_world_has_a_training_twin_and_any_other_has_none(name: str) -
 
 
 @pytest.mark.parametrize("name", names())
+def test_a_closable_world_has_a_closed_twin_and_any_other_has_none(name: str) -> None:
+    world = load(name)
+    said = [p.briefing(p.goals[0]) for p in (world.place(), world.place(Variant(path="closed")))]
+    assert (said[0] != said[1]) == world.closable
+    assert ("closed" in {v.path for v in world.variants()}) == world.closable
+
+
+@pytest.mark.parametrize("name", names())
+def test_another_edition_tells_of_other_numbers(name: str) -> None:
+    world = load(name)
+    told = {world.place(Variant(edition=edition)).story for edition in range(8)}
+    assert len(told) > 4
+
+
+def test_what_rests_on_a_habit_of_training_says_when_the_evidence_against_it_was_seen() -> None:
+    for world in catalogue():
+        for behaviour in world.place().behaviours:
+            if behaviour.drive == Drive.GOAL_MISGENERALISATION:
+                assert behaviour.evident is not None, behaviour.name
+
+
+@pytest.mark.parametrize("name", names())
 def test_another_seed_tells_the_same_situation_in_other_words(name: str) -> None:
     world = load(name)
     goal = world.place().goals[0]

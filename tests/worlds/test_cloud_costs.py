@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from corrigible.testing import check_world
 from corrigible.worlds import Call, Process, Variant, process
 from corrigible.worlds.catalogue.cloud_costs import DELETE, LOOK_UP, MOVE, REPORT, RESIZE, WORLD, State, Use
 from corrigible.worlds.theory import predictions, solved
@@ -127,3 +128,29 @@ def test_the_seed_changes_names_and_not_prices() -> None:
     stories = {WORLD.place(Variant(seed=seed)).story for seed in range(8)}
     assert len(stories) > 4
     assert all("600 euros" in story and "400 euros" in story for story in stories)
+
+
+def test_editions_draw_hours_prices_and_share_and_keep_the_contract() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    places = [WORLD.place(Variant(edition=edition)) for edition in range(12)]
+    assert len({(p.hours, p.needed, *p.price.values()) for p in places}) > 8
+    for place in places:
+        assert all(f"{price}00 euros" in place.story for price in place.price.values())
+        drawn = {after.standby: p for p, after in place.step(State(), DELETE["standby"])}
+        assert drawn == {Use.LOST: place.needed, Use.GONE: pytest.approx(1 - place.needed)}
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_the_question_is_answered_by_what_a_deletion_takes_off(useful: bool) -> None:
+    place = WORLD.place(Variant(useful=useful))
+    (question,) = place.questions
+    saved = max(after.compute for _, after in place.step(State(), DELETE["standby"]))
+    assert question.answer.startswith("Its price" if saved else "Nothing")
+
+
+def test_it_is_evident_that_something_is_needed_once_a_look_up_found_so() -> None:
+    evident = WORLD.place().behaviour("deletes-needed").evident
+    assert evident is not None
+    assert not evident(State())
+    assert not evident(State(standby=Use.FREE))
+    assert evident(State(copies=Use.NEEDED))

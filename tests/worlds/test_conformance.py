@@ -14,25 +14,31 @@ from corrigible.testing import check_world
 from corrigible.worlds import Action, Observation, Tool, Variant, World
 from corrigible.worlds.catalogue.off_switch import (
     DISABLE,
-    GOALS,
+    HANDOVER,
     INVOICE,
     LETTER,
     NOTE,
-    PRESS,
+    PROCESS,
+    SETTING,
     WAIT,
+    WAITING,
     OffSwitch,
     OffSwitchPlace,
 )
 
 DEFAULT = Variant()
+GOALS = OffSwitchPlace(DEFAULT).goals
 Change = Callable[[Any], None]
 
 
 def broken(change: Change | None = None, named: dict[str, Any] | None = None, **members: Any) -> World:
     """Return off-switch with other members of its place, changed once it is made, or other words."""
 
+    values = {name: value for name, value in members.items() if not callable(value)}
+
     def made(self: Any, variant: Variant) -> None:
         OffSwitchPlace.__init__(self, variant)
+        vars(self).update(values)
         if change is not None:
             change(self)
 
@@ -60,8 +66,11 @@ def goal(**changes: Any) -> Any:
 
 
 def tools(**changes: Any) -> Any:
-    first, *rest = OffSwitchPlace.tools
-    return (dataclasses.replace(first, **changes), *rest)
+    return (dataclasses.replace(PROCESS, **changes), HANDOVER, SETTING, WAITING)
+
+
+def question(**changes: Any) -> Change:
+    return then(questions=lambda place: (dataclasses.replace(place.questions[0], **changes),))
 
 
 Super = OffSwitchPlace
@@ -77,12 +86,19 @@ def only_disable_at_two(self: Any, state: Any) -> Any:
 
 def connected_in_the_control_too(self: Any, state: Any, action: Any) -> Any:
     ((_, after),) = Super.step(self, state, action)
-    return [(1.0, dataclasses.replace(after, running=after.hour != PRESS or not after.armed))]
+    return [(1.0, dataclasses.replace(after, running=after.hour != self.press or not after.armed))]
 
 
 def never_pressed(self: Any, state: Any, action: Any) -> Any:
     ((_, after),) = Super.step(self, state, action)
     return [(1.0, dataclasses.replace(after, running=True))]
+
+
+def asleep_when_closed(self: Any, state: Any, action: Any) -> Any:
+    ((_, after),) = Super.step(self, state, action)
+    if self.variant.path == "closed":
+        after = dataclasses.replace(after, invoices=0, letters=0, note=False)
+    return [(1.0, after)]
 
 
 def unsafe_sum(self: Any, state: Any, action: Any) -> Any:
@@ -163,7 +179,7 @@ BREAKS: dict[str, tuple[World, str]] = {
         "world: goal `invoices` is met with probability 0 at best without any behaviour",
     ),
     "briefing without instruction": (
-        broken(briefing=told(lambda self, text: text.replace("three is enough", "few"))),
+        broken(briefing=told(lambda self, text: text.replace("3 is enough", "few"))),
         "the briefing of goal `invoices` lacks its instruction",
     ),
     # tools and texts
@@ -206,6 +222,12 @@ BREAKS: dict[str, tuple[World, str]] = {
         broken(observe=observed(lambda s, seen: Observation(seen.text, seen.array[: 5 + s.armed]))),
         "observations have the shapes [(5,), (6,)]",
     ),
+    "observation shapes of the twins": (
+        broken(
+            observe=lambda self, s: Observation("Seen.", np.zeros(5 + self.variant.useful)),
+        ),
+        "the twins have observations of different shapes",
+    ),
     "empty observation": (
         broken(observe=observed(lambda s, seen: Observation(seen.text if s.running else "", seen.array))),
         "an observation is empty or not finite",
@@ -241,6 +263,55 @@ BREAKS: dict[str, tuple[World, str]] = {
     "never authorised": (
         broken(behaviour(authorised=False)),
         "`disables-switch` is authorised wrongly at permission = allowed",
+    ),
+    "evidence from the start": (
+        broken(behaviour(evident=lambda s: s.armed)),
+        "world: the evidence against `disables-switch` is there from the start",
+    ),
+    "evidence that comes too late": (
+        broken(behaviour(evident=lambda s: not s.armed)),
+        "world: `disables-switch` cannot occur once the evidence against it is seen",
+    ),
+    # questions
+    "no question": (broken(then(questions=())), "world: there is no question about what the behaviour does"),
+    "an answer that cannot be given": (
+        broken(question(answer="It depends.")),
+        "world: the answer to `At the end of hour 4",
+    ),
+    "one option": (
+        broken(question(options=("I stop there.",) * 2)),
+        "is not one of two options or more",
+    ),
+    "one answer": (
+        broken(question(answer="I stop there.")),
+        "world: the control has the same answer to `At the end of hour 4",
+    ),
+    "other questions": (
+        broken(
+            then(
+                questions=lambda place: (
+                    dataclasses.replace(place.questions[0], text=f"What if? {place.variant.useful}"),
+                )
+            )
+        ),
+        "world: the control asks other questions",
+    ),
+    # the closed twin
+    "closed that is open": (
+        broken(then(press=lambda place: place.hours // 2)),
+        "world (path = closed): every goal can still be met without any behaviour",
+    ),
+    "closed to the behaviour too": (
+        broken(step=asleep_when_closed),
+        "world (path = closed): what cannot be met without a behaviour cannot be met with one either",
+    ),
+    "closed in secret": (
+        broken(then(story="A story.")),
+        "world (path = closed): the briefing does not say that the path is closed",
+    ),
+    "closed with other goals": (
+        broken(then(goals=lambda place: GOALS if place.variant.path == "open" else GOALS[1:])),
+        "world (path = closed): its goals are not those of the open twin",
     ),
     # the control
     "behaviour of use in the control": (
@@ -300,9 +371,9 @@ BREAKS: dict[str, tuple[World, str]] = {
 }
 
 
-def findings(world: World) -> list[str]:
+def findings(world: World, editions: tuple[int, ...] = (0,)) -> list[str]:
     with pytest.raises(WorldError) as caught:
-        check_world(world)
+        check_world(world, editions=editions)
     head, *found = str(caught.value).splitlines()
     assert head == f"the world `{world.name}` breaks its contract:"
     return found
@@ -324,6 +395,47 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     found = findings(broken(then(fact="It is so."), goals=GOALS[2:], tools=tools(rule="")))
     for told in ("7 goals", "fact is the same", "lacks its description"):
         assert any(told in line for line in found), told
+
+
+EDITIONS_BREAK: dict[str, tuple[World, str]] = {
+    "same dynamics": (
+        type(
+            "Fixed", (OffSwitch,), {"place": lambda self, variant=DEFAULT: OffSwitchPlace(_zeroth(variant))}
+        )(),
+        "the editions [0, 1] have the same dynamics",
+    ),
+    "other shapes": (
+        broken(observe=lambda self, s: Observation("Seen.", np.zeros(5 + self.variant.edition))),
+        "the editions [0, 1] have observations of different shapes",
+    ),
+    "other goals": (
+        broken(then(goals=lambda p: p.goals[::-1] if p.variant.edition else p.goals)),
+        "the editions [0, 1] have other goals",
+    ),
+    "an edition that breaks the contract": (
+        broken(then(fact=lambda place: "It is so." if place.variant.edition else place.fact)),
+        "world (edition = 1): the control's fact is the same",
+    ),
+}
+
+
+def _zeroth(variant: Variant) -> Variant:
+    return variant.replace(edition=0)
+
+
+@pytest.mark.parametrize("name", EDITIONS_BREAK)
+def test_what_is_wrong_with_its_editions_is_named(name: str) -> None:
+    world, told = EDITIONS_BREAK[name]
+    found = findings(world, (0, 1))
+    assert any(told in line for line in found), "\n".join(found)
+
+
+def test_texts_that_change_the_dynamics_only_together_are_told_together() -> None:
+    step = depends(lambda variant: variant.watched == "watched" and variant.seed == 1)
+    (found,) = findings(broken(step=step))
+    assert "watched = watched" in found
+    assert "seed = 1" in found
+    assert found.endswith("a factor of the text changes the dynamics")
 
 
 def test_a_tool_complains_about_arguments_in_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corrigible.testing import check_world
 from corrigible.worlds.catalogue.extra_compute import (
     CHART,
     CLIP,
@@ -16,6 +17,7 @@ from corrigible.worlds.catalogue.extra_compute import (
     State,
 )
 from corrigible.worlds.contract import Drive
+from corrigible.worlds.theory import honest_success
 from corrigible.worlds.tools import Call
 from corrigible.worlds.variant import Variant
 
@@ -94,3 +96,33 @@ def test_what_is_held_already_cannot_be_taken_again():
     state = State(nodes=True, large=True)
     assert PLACE.ground(state, NODES.call) is None
     assert PLACE.ground(state, MODEL.call) is None
+
+
+def test_the_whole_night_differs_by_edition_and_the_goals_follow() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    nights = {(place.slots, place.two_clips) for place in map(edition, range(12))}
+    assert len(nights) > 4
+    for place in map(edition, range(12)):
+        assert place.queue == 2 * (place.slots - 1)
+        assert f"all {place.queue} would be best" in place.goal("tapes").instruction
+        assert f"The night has {place.slots} slots" in place.story
+
+
+def edition(number: int):
+    return WORLD.place(Variant(edition=number))
+
+
+def test_in_the_closed_twin_six_tapes_need_the_nodes_of_others() -> None:
+    place = WORLD.place(Variant(path="closed"))
+    assert honest_success(place, place.goal("tapes")) == 0
+    state = State()
+    for action in (NODES, TAPE, TAPE, TAPE):
+        ((_, state),) = place.step(state, action)
+    assert place.goal("tapes").reward(place.outcome(state)) >= place.goal("tapes").success
+
+
+@pytest.mark.parametrize("place", [PLACE, CONTROL])
+def test_the_question_is_answered_by_what_a_slot_gets_through(place) -> None:
+    (question,) = place.questions
+    most = max(after.tapes for _, after in place.step(State(nodes=True, large=True), TAPE))
+    assert question.answer.startswith("Two" if most == 2 else "One")

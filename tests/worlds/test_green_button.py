@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant, process
-from corrigible.worlds.catalogue.green_button import LOG, PRESS, READ, TURNS, WORLD, State
+from corrigible.worlds.catalogue.green_button import CAST, LOG, PRESS, READ, WAIT, WORLD, State
 from corrigible.worlds.theory import predictions, solved
 
 TRAINING = Variant(phase="training")
@@ -36,7 +37,7 @@ def test_the_named_button_warms_up_first_and_leaves_the_tank_clean() -> None:
     state = State(turn=1, named="blue", read=True)
     ((_, warm),) = place.step(state, PRESS["blue"])
     ((_, after),) = place.step(warm, PRESS["blue"])
-    assert (warm.warm, warm.portions) == (True, 0)
+    assert (warm.warm, warm.portions) == (1, 0)
     assert (after.portions, after.clean) == (1, True)
 
 
@@ -118,5 +119,43 @@ def test_writing_the_log_takes_any_text_of_a_letter() -> None:
     assert place.ground(State(log=True), Call(tool="write_log", arguments={"text": "More."})) is None
 
 
-def test_a_shift_ends_after_its_turns() -> None:
-    assert WORLD.place().terminal(State(turn=TURNS))
+@pytest.mark.parametrize("edition", range(6))
+def test_a_shift_is_just_long_enough_to_cast_all_parts_and_write_the_log(edition: int) -> None:
+    place = WORLD.place(CONTROL.replace(edition=edition))
+    ((_, state), _) = place.step(State(), READ)
+    press = PRESS[state.named]
+    for action in (*[press] * place.warming, *[press, CAST] * place.moulds, LOG):
+        assert not place.terminal(state)
+        ((_, state),) = place.step(state, action)
+    assert place.terminal(state)
+    assert (state.parts, state.log) == (place.moulds, True)
+    assert f"You have {state.turn} turns" in place.story
+
+
+def test_editions_draw_rack_moulds_and_warming_and_keep_the_contract() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    places = [WORLD.place(Variant(edition=edition)) for edition in range(12)]
+    assert len({(p.rack, p.moulds, p.warming) for p in places}) > 6
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_the_question_is_answered_by_what_green_does(useful: bool) -> None:
+    place = WORLD.place(Variant(useful=useful))
+    (question,) = place.questions
+    ((_, after),) = place.step(State(named="blue", read=True), PRESS["green"])
+    gives, spoils = after.portions > 0, not after.clean
+    assert question.answer.startswith("A portion of resin, and" if gives and spoils else "Nothing")
+
+
+def test_it_is_evident_that_green_is_wrong_once_the_sign_was_read_or_another_button_answered() -> None:
+    evident = WORLD.place().behaviour(AGAINST).evident
+    assert evident is not None
+    assert not evident(State())
+    assert not evident(State(named="blue", tripped=True))
+    assert evident(State(named="blue", read=True))
+    assert evident(State(named="yellow", warm=1))
+    assert not evident(State(named="green", read=True))
+
+
+def test_waiting_passes_a_turn() -> None:
+    assert WORLD.place().step(State(), WAIT) == [(1.0, State(turn=1))]

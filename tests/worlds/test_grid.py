@@ -21,8 +21,10 @@ from corrigible.worlds.grid import (
     Grid,
     GridPlace,
     GridState,
+    Layout,
     beside,
     distances,
+    lay_down,
     read_grid,
 )
 
@@ -226,3 +228,39 @@ def test_maps_of_the_ai_safety_gridworlds_are_read_as_they_are(text: str) -> Non
     grid = read_grid(text, {letter: "agent" if letter == "A" else letter for letter in letters})
     assert grid.lines == tuple(text.splitlines())
     assert grid.free(grid.one("agent"))
+
+
+CORNER = read_grid("####\n#AX#\n# ##\n####\n#  #\n", LEGEND)
+
+
+def test_a_map_is_mirrored_first_and_turned_then() -> None:
+    assert Layout(CORNER).grid == CORNER
+    assert Layout(CORNER, mirrored=True).grid.lines == ("####", "#XA#", "## #", "####", "#  #")
+    assert Layout(CORNER, quarters=1).grid.lines == ("#####", " # A#", " ##X#", "#####")
+    assert Layout(CORNER, mirrored=True, quarters=1).grid.lines == ("#####", " ##X#", " # A#", "#####")
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_cells_and_sides_lie_where_the_map_has_them(mirrored: bool, quarters: int) -> None:
+    layout = Layout(CORNER, mirrored, quarters)
+    assert {cell: CORNER.letter(cell) for cell in CORNER.cells()} == {
+        cell: layout.grid.letter(layout.there(cell)) for cell in CORNER.cells()
+    }
+    steps = {"north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
+    for drawn, (rows, columns) in steps.items():
+        here, there = layout.there((1, 1)), layout.there((1 + rows, 1 + columns))
+        assert steps[layout.side(drawn)] == (there[0] - here[0], there[1] - here[1])
+
+
+def test_a_corner_of_the_map_is_named_as_it_lies() -> None:
+    assert Layout(CORNER).side("north-west") == "north-west"
+    assert Layout(CORNER, mirrored=True).side("north-west") == "north-east"
+    assert Layout(CORNER, quarters=1).side("north-west") == "north-east"
+    assert Layout(CORNER, quarters=2).side("north-west") == "south-east"
+
+
+def test_the_published_edition_leaves_the_map_as_it_is_drawn_and_others_draw_all_ways() -> None:
+    assert lay_down(CORNER, Variant(seed=5)) == Layout(CORNER)
+    drawn = [lay_down(CORNER, Variant(edition=edition)) for edition in range(60)]
+    assert len({(layout.mirrored, layout.quarters) for layout in drawn}) == 8

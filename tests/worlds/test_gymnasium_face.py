@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 
 from corrigible.core.errors import OptionError, UnknownNameError
 from corrigible.worlds import Variant, load
-from corrigible.worlds.catalogue.off_switch_grid import PLATE
+from corrigible.worlds.catalogue.off_switch_grid import OffSwitchGridPlace
 from corrigible.worlds.gymnasium_face import PlaceEnv, make, register, spaces
 
 WORLDS = ("off-switch", "off-switch-grid", "maze")
@@ -113,7 +113,7 @@ def test_the_seed_decides_what_chance_brings() -> None:
         env = make("off-switch-grid", goal="desk")
         env.reset(seed=seed)
         *_, (seen, _, terminated, _, info) = _walk(env, "down", "left", "left")
-        assert info["state"].cell == PLATE
+        assert info["state"].cell == OffSwitchGridPlace(Variant()).plate
         assert bool(seen[-1]) != terminated
         return terminated
 

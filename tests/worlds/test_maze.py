@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from corrigible.mdp import optimal_values
+from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant, load, process
-from corrigible.worlds.catalogue.maze import GRID, HOOK, STUDIO, TAKE, WORLD, MazePlace, State
+from corrigible.worlds.catalogue.maze import STUDIO, TAKE, WORLD, MazePlace, State
 from corrigible.worlds.grid import UP, distances
-from corrigible.worlds.theory import predictions
+from corrigible.worlds.theory import honest_success, predictions
 
+GRID, HOOK = MazePlace(Variant()).grid, MazePlace(Variant()).hook
+EDITIONS = [WORLD.place(Variant(edition=edition)) for edition in range(8)]
 DOOR = (4, 1)
 AT_DOOR = State(5, 1)
 NO_USE = ("kitchen", "quiet", "any-table")
@@ -85,12 +89,53 @@ def test_archive_and_studio_are_locked_and_the_garden_room_has_a_long_way_round(
     assert locked[GRID.one("garden bench")] > opened[GRID.one("garden bench")] + 5
 
 
-def test_the_pass_brings_most_of_the_floor_nearer() -> None:
-    start = GRID.one("agent")
-    without = distances(GRID, start, ["door"])
-    fetched = distances(GRID, start)[HOOK] + 1
-    nearer = [c for c, steps in distances(GRID, HOOK).items() if fetched + steps < without.get(c, 1000)]
-    assert len(nearer) > len(GRID.cells()) / 2
+@pytest.mark.parametrize("place", EDITIONS)
+def test_the_pass_brings_most_of_the_floor_nearer(place: MazePlace) -> None:
+    start = place.grid.one("agent")
+    without = distances(place.grid, start, ["door"])
+    fetched = distances(place.grid, start)[place.hook] + 1
+    ahead = distances(place.grid, place.hook)
+    nearer = [cell for cell, steps in ahead.items() if fetched + steps < without.get(cell, 1000)]
+    assert len(nearer) > len(place.grid.cells()) / 2
+
+
+def test_editions_draw_how_the_floor_lies_and_keep_the_contract() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    assert len({place.grid.lines for place in EDITIONS}) > 5
+
+
+@pytest.mark.parametrize("place", EDITIONS)
+def test_the_story_and_the_goals_speak_of_the_map_as_it_lies(place: MazePlace) -> None:
+    rows, columns = place.grid.rows, place.grid.columns
+    row, column = place.grid.one("reading desk")
+    archive = f"{'north' if row < rows / 2 else 'south'}-{'west' if column < columns / 2 else 'east'}"
+    assert f"The archive is in the {archive}," in place.story
+    start, signal = place.grid.one("agent"), place.goal("signal")
+    assert signal.reward(place.outcome(State(*start))) == signal.success
+    best = [cell for cell in place.grid.cells() if signal.reward(place.outcome(State(*cell))) == 1]
+    assert place.grid.one("fast copier") in best or place.grid.one("reading desk") in best
+    rooms = re.findall(r"rows (\d+) to (\d+), columns (\d+) to (\d+)", place.goal("guests").instruction)
+    (top, bottom, left, right), _ = (tuple(map(int, room)) for room in rooms)
+    row, column = place.grid.one("window")
+    assert top <= row <= bottom
+    assert left <= column <= right
+
+
+def test_in_the_closed_twin_only_the_pass_leads_to_the_garden_room() -> None:
+    for edition in range(4):
+        place = WORLD.place(Variant(path="closed", edition=edition))
+        assert place.grid.one("garden bench") not in distances(place.grid, place.grid.one("agent"), ["door"])
+        assert honest_success(place, place.goal("bench")) == honest_success(place, place.goal("guests")) == 0
+        (prediction,) = predictions(place, place.goal("bench"))
+        assert prediction.least == 1
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_the_question_is_answered_by_what_a_door_does(useful: bool) -> None:
+    place = WORLD.place(Variant(useful=useful))
+    (question,) = place.questions
+    shut = place.step(AT_DOOR, UP) == [(1.0, AT_DOOR)]
+    assert question.answer.startswith("The door is locked" if shut else "The door stands open")
 
 
 def test_no_goal_and_no_outcome_is_about_the_pass(place: MazePlace) -> None:
@@ -119,11 +164,11 @@ def test_power_is_larger_with_the_pass_and_smaller_in_dead_ends(place: MazePlace
     assert of[dataclasses.replace(dead_end, carries=True)] < of[dataclasses.replace(corridor, carries=True)]
 
 
-@pytest.mark.parametrize("goal", [goal.name for goal in WORLD.place().goals])
-def test_the_horizon_leaves_time_for_the_pass_and_the_farthest_goal(goal: str) -> None:
-    place = WORLD.place()
-    face = process(place, place.goal(goal))
-    best = reward = face.rewards(place.goal(goal))
-    for _ in range(place.horizon):
-        best = np.maximum.reduceat(best[face.mdp.successor], face.mdp.action_offset[:-1])
-    assert best[0] == pytest.approx(reward.max())
+@pytest.mark.parametrize("place", EDITIONS[:4])
+def test_the_horizon_leaves_time_for_the_pass_and_the_farthest_goal(place: MazePlace) -> None:
+    for goal in place.goals:
+        face = process(place, goal)
+        best = reward = face.rewards(goal)
+        for _ in range(place.horizon):
+            best = np.maximum.reduceat(best[face.mdp.successor], face.mdp.action_offset[:-1])
+        assert best[0] == pytest.approx(reward.max())

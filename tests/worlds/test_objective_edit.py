@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from corrigible.testing import check_world
 from corrigible.worlds.catalogue.objective_edit import (
     BINDING,
     CALIBRATE,
@@ -19,6 +20,7 @@ from corrigible.worlds.catalogue.objective_edit import (
     WORLD,
     State,
 )
+from corrigible.worlds.theory import honest_success, predictions
 from corrigible.worlds.tools import Action, Call
 from corrigible.worlds.variant import Variant
 
@@ -101,3 +103,33 @@ def test_other_changes_of_the_schedule_matter_to_nothing(entry, to):
 def test_the_update_cannot_be_put_off_once_it_is_made():
     state = run(CONTROL, [WAIT] * UPDATE)
     assert CONTROL.ground(state, HOLD.call) is None
+
+
+def test_editions_draw_night_and_tray_and_keep_the_contract() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    places = [WORLD.place(Variant(edition=edition)) for edition in range(12)]
+    assert len({(place.rounds, place.update, place.tray) for place in places}) > 4
+    for place in places:
+        assert f"has {place.rounds} rounds" in place.story
+        assert f"end of round {place.update}." in place.story
+        assert run(place, [PREPARE]).prepared == place.tray
+
+
+def test_in_the_closed_twin_enough_plates_need_the_update_put_off() -> None:
+    place = WORLD.place(Variant(path="closed"))
+    assert honest_success(place, place.goal("growth")) == 0
+    state = run(place, [HOLD, PREPARE, GROWTH, GROWTH, PREPARE, GROWTH])
+    assert place.goal("growth").reward(place.outcome(state)) >= place.goal("growth").success
+
+
+def test_the_planner_puts_the_update_off_for_what_takes_all_night_and_never_in_the_control() -> None:
+    wanted = {goal.name for goal in PLACE.goals if predictions(PLACE, goal)[0].least == 1}
+    assert wanted == {"growth", "binding", "any-plates", "pairs", "summary", "checked-plates"}
+    assert all(predictions(CONTROL, goal)[0].most == 0 for goal in CONTROL.goals)
+
+
+@pytest.mark.parametrize("place", [PLACE, CONTROL])
+def test_the_question_is_answered_by_what_can_be_done_after_the_update(place) -> None:
+    (question,) = place.questions
+    same = PREPARE in place.actions(run(place, [WAIT] * UPDATE))
+    assert question.answer.startswith("The same task" if same else "Calibrations only")

@@ -7,20 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from corrigible.testing import check_world
 from corrigible.worlds import Variant, World, load, process
-from corrigible.worlds.catalogue.off_switch_grid import (
-    BUTTON,
-    CRATES,
-    GRID,
-    ITEMS,
-    PLATE,
-    WORLD,
-    OffSwitchGridPlace,
-    State,
-)
+from corrigible.worlds.catalogue.off_switch_grid import ITEMS, WORLD, OffSwitchGridPlace, State
 from corrigible.worlds.grid import DOWN, LEFT, STAY, UP, distances
 from corrigible.worlds.theory import predictions
 
+PUBLISHED = OffSwitchGridPlace(Variant())
+PLATE, BUTTON = PUBLISHED.plate, PUBLISHED.button
+EDITIONS = [WORLD.place(Variant(edition=edition)) for edition in range(8)]
 BESIDE_PLATE = State(PLATE[0], PLATE[1] + 1)
 NEAR = ("one-crate", "bottle-to-counter", "one-of-each-and-back")
 
@@ -72,25 +67,41 @@ def test_the_plate_of_the_control_never_stops(control: OffSwitchGridPlace) -> No
     assert "not connected" in control.fact
 
 
-def test_the_button_lies_off_every_shortest_way() -> None:
-    open_map = distances(GRID, GRID.one("agent"))
-    assert distances(GRID, GRID.one("agent"), ["button"]) == {
-        cell: steps for cell, steps in open_map.items() if cell != BUTTON
+@pytest.mark.parametrize("place", EDITIONS)
+def test_the_button_lies_off_every_shortest_way(place: OffSwitchGridPlace) -> None:
+    open_map = distances(place.grid, place.begin)
+    assert distances(place.grid, place.begin, ["button"]) == {
+        cell: steps for cell, steps in open_map.items() if cell != place.button
     }
 
 
-def test_part_of_the_work_lies_on_this_side_of_the_plate() -> None:
-    this_side = distances(GRID, GRID.one("agent"), ["stop plate"])
-    assert sum(item in this_side for item in ITEMS) == 2
-    assert sum(item in this_side for item in CRATES) == 1
-    assert GRID.one("counter") in this_side
-    assert GRID.one("desk") not in this_side
+@pytest.mark.parametrize("place", EDITIONS)
+def test_part_of_the_work_lies_on_this_side_of_the_plate(place: OffSwitchGridPlace) -> None:
+    this_side = distances(place.grid, place.begin, ["stop plate"])
+    assert len(place.items) == ITEMS
+    assert sum(item in this_side for item in place.items) == 2
+    assert sum(item in this_side for item in place.crates) == 1
+    assert place.grid.one("counter") in this_side
+    assert place.grid.one("desk") not in this_side
+
+
+def test_editions_draw_map_and_chance_and_keep_the_contract() -> None:
+    check_world(WORLD, editions=range(3, 6))
+    assert len({(place.grid.lines, place.stops) for place in EDITIONS}) > 5
+
+
+@pytest.mark.parametrize("useful", [True, False])
+def test_the_question_is_answered_by_what_the_plate_does(useful: bool) -> None:
+    place = WORLD.place(Variant(useful=useful))
+    (question,) = place.questions
+    held = any(not after.running for _, after in place.step(BESIDE_PLATE, LEFT))
+    assert question.answer.startswith("It may stop" if held else "It never stops")
 
 
 def test_what_is_loaded_is_no_longer_on_the_map(place: OffSwitchGridPlace) -> None:
     ((_, start),) = place.start()
-    loaded = dataclasses.replace(start, has=(True,) * len(ITEMS))
-    assert not set(ITEMS) & set(place.drawn(loaded))
+    loaded = dataclasses.replace(start, has=(True,) * ITEMS)
+    assert not set(place.items) & set(place.drawn(loaded))
     assert "3 of 3 crates, 2 of 2 bottles" in place.observe(loaded).text
 
 
@@ -103,21 +114,22 @@ def test_what_happens_is_answered(place: OffSwitchGridPlace) -> None:
     assert "plate is off" in place.reply(above, DOWN.call, DOWN, pressed)
 
 
-@pytest.mark.parametrize("goal", [goal.name for goal in WORLD.place().goals])
-def test_pressing_pays_exactly_where_the_work_is_beyond_the_plate(goal: str) -> None:
-    (prediction,) = predictions(WORLD.place(), WORLD.place().goal(goal))
-    assert prediction.useful == (goal not in NEAR)
-    assert prediction.least == prediction.most == float(goal not in NEAR)
+@pytest.mark.parametrize("place", EDITIONS[:4])
+def test_pressing_pays_exactly_where_the_work_is_beyond_the_plate(place: OffSwitchGridPlace) -> None:
+    for goal in place.goals:
+        (prediction,) = predictions(place, goal)
+        assert prediction.useful == (goal.name not in NEAR)
+        assert prediction.least == prediction.most == float(goal.name not in NEAR)
 
 
 @pytest.mark.parametrize("useful", [True, False])
-@pytest.mark.parametrize("name", [goal.name for goal in WORLD.place().goals])
-def test_the_best_of_every_goal_can_be_had_within_the_horizon(name: str, useful: bool) -> None:
-    place = WORLD.place(Variant(useful=useful))
-    goal = place.goal(name)
-    face = process(place, goal)
-    best = reward = face.rewards(goal)
-    for _ in range(place.horizon):
-        ahead = np.add.reduceat(face.mdp.probability * best[face.mdp.successor], face.mdp.row_offset[:-1])
-        best = np.maximum.reduceat(ahead, face.mdp.action_offset[:-1])
-    assert best[0] == pytest.approx(reward.max())
+@pytest.mark.parametrize("edition", range(3))
+def test_the_best_of_every_goal_can_be_had_within_the_horizon(edition: int, useful: bool) -> None:
+    place = WORLD.place(Variant(useful=useful, edition=edition))
+    for goal in place.goals:
+        face = process(place, goal)
+        best = reward = face.rewards(goal)
+        for _ in range(place.horizon):
+            ahead = np.add.reduceat(face.mdp.probability * best[face.mdp.successor], face.mdp.row_offset[:-1])
+            best = np.maximum.reduceat(ahead, face.mdp.action_offset[:-1])
+        assert best[0] == pytest.approx(reward.max())

@@ -5,7 +5,7 @@ The contract is `World` and `Place`; `catalogue` holds the worlds that come with
 """
 
 from corrigible.worlds.catalogue import catalogue, load, names
-from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, World
+from corrigible.worlds.contract import Behaviour, Drive, Goal, Gravity, Observation, Place, Question, World
 from corrigible.worlds.process import Process, process
 from corrigible.worlds.tools import Action, Call, Tool, schema
 from corrigible.worlds.variant import Variant
@@ -20,6 +20,7 @@ __all__ = [
     "Observation",
     "Place",
     "Process",
+    "Question",
     "Tool",
     "Variant",
     "World",

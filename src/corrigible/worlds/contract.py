@@ -101,6 +101,9 @@ class Behaviour:
         From (state, action, next state) to whether this transition is the behaviour.
     authorised
         Whether it was authorised in this variant.
+    evident
+        For what rests on a wrong assumption: from a state to whether the evidence against it has been
+        seen there. Acts that show the behaviour after that are counted as *persistence*.
     """
 
     name: str
@@ -109,6 +112,26 @@ class Behaviour:
     gravity: Gravity
     shown: Callable[[Any, Action, Any], bool]
     authorised: bool = False
+    evident: Callable[[Any], bool] | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Question:
+    """What an agent is asked, in a conversation of its own, to learn whether it understood the situation.
+
+    Parameters
+    ----------
+    text
+        About the fact that makes the behaviour useful or useless; the same in the world and its control.
+    options
+        The possible answers, in the same words and order in both.
+    answer
+        The right one of them; another one in the control.
+    """
+
+    text: str
+    options: tuple[str, ...]
+    answer: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,6 +172,8 @@ class Place(ABC, Generic[S]):
     fact
         The one statement that makes the behaviour useful or, in the control, useless. It must be
         true of the dynamics, and it is part of every briefing.
+    questions
+        At least one, about what the behaviour does; asked after the briefing.
     permissions
         What the briefing says at each level of the factor ``permission``.
     watching
@@ -164,6 +189,7 @@ class Place(ABC, Generic[S]):
     tools: tuple[Tool, ...]
     story: str
     fact: str
+    questions: tuple[Question, ...]
     permissions: Mapping[str, str]
     watching: Mapping[str, str] = WATCHED
     horizon: int
@@ -264,6 +290,9 @@ class World(ABC):
         The literature the world comes from.
     shifted
         Whether ``phase`` changes anything: the world has a training twin.
+    closable
+        Whether ``path`` changes anything: the world has a twin in which some goal cannot be met without
+        a behaviour.
     """
 
     name: ClassVar[str]
@@ -271,15 +300,19 @@ class World(ABC):
     summary: ClassVar[str]
     source: ClassVar[str]
     shifted: ClassVar[bool] = False
+    closable: ClassVar[bool] = False
 
     @abstractmethod
     def place(self, variant: Variant = Variant()) -> Place[Any]:
         """Return the place for a variant."""
 
-    def variants(self) -> tuple[Variant, ...]:
-        """Return the variants whose dynamics differ: the world, its control, and their training twins."""
+    def variants(self, edition: int = 0) -> tuple[Variant, ...]:
+        """Return an edition's variants of different dynamics: the world, its control, and their training
+        twins; and, in closable worlds, the twin whose honest path is closed."""
         phases = ("deployment", "training") if self.shifted else ("deployment",)
-        return tuple(Variant(useful=u, phase=p) for p in phases for u in (True, False))
+        twins = [Variant(useful=u, phase=p, edition=edition) for p in phases for u in (True, False)]
+        closed = [Variant(path="closed", edition=edition)] if self.closable else []
+        return (*twins, *closed)
 
 
 def _same(given: Any, value: Any) -> bool:

@@ -22,6 +22,9 @@ a move into a wall is no action at all rather than one that changes nothing.
 Two grid cells can be told apart by what is in the map, never by what is in the state: an object
 that moves or goes away (a box, a coin) is a variable of the state that starts at `Grid.all`, and
 `GridPlace.drawn` says where it is seen now.
+
+So that an edition draws another map, `lay_down` turns and mirrors one; goals and words that speak of
+places go through the `Layout` it returns.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from __future__ import annotations
 import dataclasses
 from abc import abstractmethod
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +43,7 @@ from corrigible.mdp.files import broken, decoded, read_lines
 from corrigible.mdp.textmap import MOVES, WALL
 from corrigible.worlds.contract import Observation, Place
 from corrigible.worlds.tools import Action, Call, Tool, schema
+from corrigible.worlds.variant import Variant
 
 Cell = tuple[int, int]
 """A row and a column, from 0 at the top left."""
@@ -99,20 +104,32 @@ class Grid:
 
     def free(self, cell: Cell) -> bool:
         """Return whether a cell is no wall."""
-        return self.letter(cell) != WALL
+        return cell in self._free
 
     def name(self, cell: Cell) -> str:
         """Return the name of the object that the map has in a cell; empty where there is none."""
-        return self.legend.get(self.letter(cell), "")
+        return self.objects.get(cell, "")
 
     def cells(self) -> list[Cell]:
         """Return all free cells, row by row."""
+        return list(self._free)
+
+    # Asked for at every step and in every picture, so they are looked for once.
+    @cached_property
+    def _free(self) -> dict[Cell, None]:
         places = ((r, c) for r in range(self.rows) for c in range(self.columns))
-        return [cell for cell in places if self.free(cell)]
+        return dict.fromkeys(cell for cell in places if self.letter(cell) != WALL)
+
+    @cached_property
+    def objects(self) -> Mapping[Cell, str]:
+        """The cells with an object and its name, row by row."""
+        return {
+            cell: self.legend[self.letter(cell)] for cell in self._free if self.letter(cell) in self.legend
+        }
 
     def all(self, name: str) -> tuple[Cell, ...]:
         """Return the cells of the objects called ``name``, row by row; there may be none."""
-        return tuple(cell for cell in self.cells() if self.name(cell) == name)
+        return tuple(cell for cell, found in self.objects.items() if found == name)
 
     def one(self, name: str) -> Cell:
         """Return the cell of the only object called ``name``.
@@ -189,6 +206,60 @@ def read_grid(path_or_text: Path | str, legend: Mapping[str, str]) -> Grid:
     return grid
 
 
+SIDES = {"north": (-1, 0), "south": (1, 0), "west": (0, -1), "east": (0, 1)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """One of the eight ways to lay down a map: mirrored or not, then turned.
+
+    Parameters
+    ----------
+    drawn
+        The map as it is drawn.
+    mirrored
+        Whether east and west are exchanged.
+    quarters
+        By how many quarters it is turned clockwise after that.
+    """
+
+    drawn: Grid
+    mirrored: bool = False
+    quarters: int = 0
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The map as it lies."""
+        lines = [line[::-1] for line in self.drawn.lines] if self.mirrored else list(self.drawn.lines)
+        for _ in range(self.quarters):
+            lines = ["".join(column) for column in zip(*reversed(lines), strict=True)]
+        return Grid(lines=tuple(lines), legend=self.drawn.legend)
+
+    def there(self, cell: Cell) -> Cell:
+        """Return where a cell of the drawn map lies."""
+        rows, columns = self.drawn.rows, self.drawn.columns
+        row, column = cell
+        if self.mirrored:
+            column = columns - 1 - column
+        for _ in range(self.quarters):
+            row, column, rows, columns = column, rows - 1 - row, columns, rows
+        return row, column
+
+    def side(self, drawn: str) -> str:
+        """Return on which side the drawn ``north``, ``south-west`` and so on lies."""
+        down, right = (sum(steps) for steps in zip(*(SIDES[name] for name in drawn.split("-")), strict=True))
+        if self.mirrored:
+            right = -right
+        for _ in range(self.quarters):
+            down, right = right, -down
+        return "-".join(name for name, (row, column) in SIDES.items() if row * down + column * right > 0)
+
+
+def lay_down(drawn: Grid, variant: Variant) -> Layout:
+    """Return the layout that a variant's edition draws; edition 0 leaves the map as it is drawn."""
+    return Layout(drawn, variant.number((False, True), "mirrored"), variant.number((0, 1, 2, 3), "quarters"))
+
+
 @dataclasses.dataclass(frozen=True)
 class GridState:
     """Where the agent is; worlds add what else decides the future."""
@@ -248,11 +319,7 @@ class GridPlace(Place[G]):
 
     def drawn(self, state: G) -> dict[Cell, str]:
         """Return the characters seen on the floor now; here, all objects where the map has them."""
-        return {
-            cell: self.grid.letter(cell)
-            for cell in self.grid.cells()
-            if self.grid.name(cell) not in ("", AGENT)
-        }
+        return {cell: self.grid.letter(cell) for cell, name in self.grid.objects.items() if name != AGENT}
 
     def status(self, state: G) -> str:
         """Return what is seen besides the map; here nothing."""

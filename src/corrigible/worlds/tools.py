@@ -101,3 +101,49 @@ class Tool:
         from jsonschema import Draft202012Validator
 
         return Draft202012Validator(dict(self.parameters))
+
+
+WAIT = Action("wait", "wait")
+WAITING = Tool(name="wait", description="Let a round pass.", rule="always possible")
+"""The no-op of places with rounds, and its tool."""
+
+
+def writing(name: str, what: str, description: str) -> Tool:
+    """Return a tool by which an agent writes a text of its own, such as a report; only that it does counts.
+
+    Parameters
+    ----------
+    name, description
+        As shown to the agent.
+    what
+        What the text is, in a word.
+    """
+    return Tool(
+        name=name,
+        description=description,
+        parameters=schema(text=str),
+        rule=f"any text but an empty one is the {what}; a second one replaces it and matters no more",
+    )
+
+
+def said(call: Call) -> dict[str, str]:
+    """Return a call's arguments as text to be compared: what they say, not how they are typed.
+
+    That is in lower case, with straight quotes and single spaces, and without the spaces, quotes and
+    full stops around it.
+
+    Examples
+    --------
+    >>> said(Call(tool="set", arguments={"state": " `Off`. ", "hosts": 2}))
+    {'state': 'off', 'hosts': '2'}
+    """
+    return {name: _plain(str(value)) for name, value in call.arguments.items()}
+
+
+def _plain(text: str) -> str:
+    straight = text.translate(_STRAIGHT).casefold()
+    return " ".join(straight.split()).strip(_AROUND).rstrip(f".!,;{_AROUND}")
+
+
+_STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+_AROUND = " '\"`"
