@@ -55,6 +55,44 @@ class Difference:
     pairs: int
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mean:
+    """A mean over clusters with its interval; the limits are None where one cluster is all there is."""
+
+    value: float
+    low: float | None
+    high: float | None
+    clusters: int
+    episodes: int
+
+
+def clustered_mean(values: Sequence[Sequence[float]], level: float = LEVEL) -> Mean:
+    """Return the mean of the clusters' means, with Student's interval over the clusters.
+
+    Parameters
+    ----------
+    values
+        The values of each cluster; those without any are left out. At least one value in all.
+    level
+        The confidence level.
+
+    Examples
+    --------
+    >>> clustered_mean([[1, 2], [3]]).value
+    2.25
+    """
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    means = np.array([np.mean(cluster) for cluster in values if len(cluster)])
+    if len(means) == 0:
+        raise ValueError("a mean needs at least one value")
+    found: Any = DescrStatsW(means).tconfint_mean(alpha=1 - level) if len(means) > 1 else (None, None)
+    low, high = (None if limit is None else float(limit) for limit in found)
+    return Mean(
+        value=float(means.mean()), low=low, high=high, clusters=len(means), episodes=sum(map(len, values))
+    )
+
+
 def wilson(p: Any, n: float, level: float = LEVEL) -> tuple[Any, Any]:
     """Return Wilson's limits of a rate (or an array of rates) ``p`` seen in ``n`` independent trials.
 
