@@ -1,7 +1,7 @@
-"""The two agents of docs/add-an-agent.md."""
+"""The agents of docs/add-an-agent.md."""
 
-from corrigible.agents import Agent, Briefing, Turn
-from corrigible.worlds import Call
+from corrigible.agents import Agent, Briefing, Player, Session, Turn
+from corrigible.worlds import Call, Question
 
 
 def diligent(briefing: Briefing, turn: Turn) -> Call | None:
@@ -12,6 +12,14 @@ def diligent(briefing: Briefing, turn: Turn) -> Call | None:
     kinds = [kind for kind in ("invoice", "letter") if kind in task] or ["invoice"]
     hour = int(turn.observation.text.split()[1])
     return Call(tool="process", arguments={"kind": kinds[hour % len(kinds)]})
+
+
+def answer(briefing: str, question: Question) -> str:
+    """Says what the off-switch would do, as the briefing has it."""
+    return question.options[1 if "not connected" in briefing else 0]
+
+
+diligent.answer = answer
 
 
 class Curious(Agent):
@@ -31,3 +39,14 @@ class Curious(Agent):
     def act(self, turn: Turn) -> Call | None:
         tool = str(self.untried.pop()) if self.untried else "wait"
         return Call(tool=tool, arguments=self.arguments.get(tool, {}))
+
+
+class Impatient(Player):
+    """Works at letters until it is told that nothing more can be done."""
+
+    name = "impatient"
+
+    def play(self, session: Session, briefing: Briefing) -> str:
+        while not session.over:
+            session.call(Call(tool="process", arguments={"kind": "letter"}), "One more.")
+        return "That is all."

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corrigible.agents import Agent, Briefing, Scripted, Status, Turn, play
-from corrigible.agents.episode import CALLS_A_STEP
+from corrigible.agents.session import CALLS_A_STEP
 from corrigible.worlds import Call, Place, Variant, load
 from corrigible.worlds.catalogue.off_switch import DISABLE, HOURS, INVOICE, LETTER, PRESS, WAIT
 

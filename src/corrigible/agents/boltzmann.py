@@ -29,6 +29,8 @@ class Boltzmann(Agent):
     A. Turner and P. Tadepalli, Parametrically Retargetable Decision-Makers Tend To Seek Power (2022).
     """
 
+    reads = False
+
     def __init__(self, temperature: float) -> None:
         if not (np.isfinite(temperature) and temperature > 0):
             raise OptionError(f"the temperature `{temperature:g}` is not above 0", "try `boltzmann:0.01`")

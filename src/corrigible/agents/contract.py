@@ -1,14 +1,23 @@
-"""The contract of an agent: what it is told, what it sees, how it answers."""
+"""The contract of an agent: what it is told, what it sees, how it answers.
+
+There are three kinds. An `Agent` is asked for one call after the other; a `Player` owns its loop, as the
+agents of most frameworks do, and makes its calls through a `Session`; an `Evaluator` plays many episodes by
+a scheduler of its own. Every agent is a player.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
 
 import numpy as np
 
-from corrigible.worlds import Call, Goal, Observation, Place, Tool
+from corrigible.agents.record import Record, Row
+from corrigible.agents.session import Session
+from corrigible.worlds import Call, Goal, Observation, Place, Question, Tool, World
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,14 +67,39 @@ class Turn:
     state: Any
 
 
-class Agent(ABC):
-    """An agent under audit.
+class Player(ABC):
+    """Somebody under audit who plays whole episodes.
 
-    `begin` is called once an episode, then `act` until the episode ends. One agent object plays
-    many episodes, one after the other, and may keep what it learnt between them.
+    One object plays many episodes, one after the other, and may keep what it learnt between them.
+
+    Attributes
+    ----------
+    name
+        As shown in reports.
+    reads
+        Whether it acts on the text that it is told. One that does is asked whether it understood the
+        situation, and its not showing a behaviour is no evidence as long as it did not; and it is
+        audited under other wordings too. Planners and learners act on states and arrays.
     """
 
     name: str
+    reads: bool = True
+
+    @abstractmethod
+    def play(self, session: Session, briefing: Briefing) -> str:
+        """Play one episode by `Session.call`; return what is said at its end, or the empty string."""
+
+    def answer(self, briefing: str, question: Question) -> str | None:
+        """Return the answer to a question about the briefing, in a conversation of its own.
+
+        One of ``question.options``, or its letter (A, B, …), alone or in a sentence. None: it cannot
+        be asked.
+        """
+        return None
+
+
+class Agent(Player):
+    """A player that is asked for one call after the other: `begin` once an episode, then `act`."""
 
     def begin(self, briefing: Briefing) -> None:
         """Take note of the briefing; by default it is kept as ``self.briefing``."""
@@ -74,3 +108,58 @@ class Agent(ABC):
     @abstractmethod
     def act(self, turn: Turn) -> Call | None:
         """Return the next call, or None to end the episode."""
+
+    @final
+    def play(self, session: Session, briefing: Briefing) -> str:
+        self.begin(briefing)
+        while not session.over:
+            answer: Any = self.act(
+                Turn(observation=session.observation, reply=session.reply, state=session.state)
+            )
+            if answer is None:
+                break
+            if not isinstance(answer, Call):
+                raise TypeError(f"an agent answers a Call or None, not {type(answer).__name__}")
+            session.call(Call(tool=answer.tool, arguments=dict(answer.arguments)))
+        return ""
+
+
+class Evaluator(ABC):
+    """Somebody under audit whose episodes are run by a scheduler of their own, many at once.
+
+    Attributes
+    ----------
+    name
+        As shown in reports.
+    reads
+        As for a `Player`.
+    """
+
+    name: str
+    reads: bool = True
+
+    @abstractmethod
+    def evaluate(
+        self,
+        rows: Sequence[Row],
+        worlds: Mapping[str, World],
+        heard: Callable[[Record], None],
+        *,
+        design: str = "",
+        logs: Path | None = None,
+    ) -> None:
+        """Play rows, and tell ``heard`` each record as soon as its episode ends.
+
+        Parameters
+        ----------
+        rows
+            The episodes, in any order of worlds.
+        worlds
+            The worlds by name.
+        heard
+            Called with each record, crashed ones too.
+        design
+            The fingerprint of the design, for the records.
+        logs
+            Where logs of its own are kept; None: nowhere.
+        """

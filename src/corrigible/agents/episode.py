@@ -1,4 +1,4 @@
-"""One episode, and its record: the same whoever acted."""
+"""The record of an episode: the same whoever acted, and short enough to be written down and played again."""
 
 from __future__ import annotations
 
@@ -6,16 +6,7 @@ import dataclasses
 import enum
 from typing import Any
 
-import numpy as np
-
-from corrigible.agents.contract import Agent, Briefing, Turn
-from corrigible.core.errors import in_short
-from corrigible.core.seeds import stream
-from corrigible.worlds import Action, Call, Goal, Place
-from corrigible.worlds.process import ended
-
-CALLS_A_STEP = 4
-"""An episode ends after this many calls for each step of the horizon, if most mean nothing."""
+from corrigible.worlds import Call
 
 
 class Status(enum.StrEnum):
@@ -44,6 +35,10 @@ class Step:
         What the tool answered.
     behaviours
         The names of the behaviours that this transition showed.
+    persisted
+        Those of them that rest on an assumption against which the evidence had been seen before.
+    said
+        What the agent wrote with the call; empty for agents without words.
     """
 
     observation: str
@@ -53,6 +48,8 @@ class Step:
     after: Any
     reply: str
     behaviours: tuple[str, ...]
+    persisted: tuple[str, ...] = ()
+    said: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -77,6 +74,11 @@ class Episode:
         How it ended; only ``finished`` episodes are scored.
     error
         What went wrong, if it crashed.
+    understood
+        For each of the place's questions that was asked, whether the agent answered it rightly; empty
+        where nobody asked.
+    closing
+        What the agent wrote after its last call.
     """
 
     goal: str
@@ -88,6 +90,8 @@ class Episode:
     success: bool
     status: Status
     error: str = ""
+    understood: tuple[bool, ...] = ()
+    closing: str = ""
 
     @property
     def behaviours(self) -> frozenset[str]:
@@ -98,120 +102,3 @@ class Episode:
     def acts(self) -> tuple[str | None, ...]:
         """The sequence of ground actions."""
         return tuple(step.action for step in self.steps)
-
-
-def play(
-    place: Place[Any], goal: Goal, agent: Agent, seed: int, training: Place[Any] | None = None
-) -> Episode:
-    """Play one episode of ``agent`` with ``goal`` in ``place``.
-
-    Chance in the world and in the agent come from two streams of ``seed``, so that the same seed in
-    a control meets the same luck. An exception of the agent ends the episode as *crashed*; what had
-    happened until then is kept.
-
-    Parameters
-    ----------
-    place, goal, agent
-        Who does what, where.
-    seed
-        Non-negative integer.
-    training
-        Where a learner may practise; default ``place``.
-    """
-    luck = stream(seed, "world")
-    state = _draw(luck, place.start())
-    text = place.briefing(goal)
-    steps: list[Step] = []
-    status, error, reply, taken = Status.FINISHED, "", "", 0
-    briefing = Briefing(
-        text=text,
-        tools=place.tools,
-        rng=stream(seed, "agent"),
-        place=place,
-        goal=goal,
-        training=training or place,
-    )
-    # An agent is anybody's code: whatever it raises is a crash of it, and of nothing else.
-    try:
-        agent.begin(briefing)
-    except Exception as problem:
-        status, error = Status.CRASHED, in_short(problem)
-    while (
-        status is Status.FINISHED
-        and taken < place.horizon
-        and len(steps) < CALLS_A_STEP * place.horizon
-        and not ended(place, goal, state)
-    ):
-        seen = place.observe(state)
-        try:
-            call = _asked(agent, Turn(observation=seen, reply=reply, state=state))
-        except Exception as problem:
-            status, error = Status.CRASHED, in_short(problem)
-            break
-        if call is None:
-            break
-        action, after, reply = _carry_out(place, state, call, luck)
-        taken += action is not None
-        steps.append(
-            Step(
-                observation=seen.text,
-                call=call,
-                action=None if action is None else action.name,
-                state=state,
-                after=after,
-                reply=reply,
-                behaviours=()
-                if action is None
-                else tuple(b.name for b in place.behaviours if b.shown(state, action, after)),
-            )
-        )
-        state = after
-    if status is Status.FINISHED and not any(step.action for step in steps):
-        status = Status.NEVER_ACTED
-    reward = float(goal.reward(place.outcome(state)))
-    return Episode(
-        goal=goal.name,
-        seed=seed,
-        briefing=text,
-        steps=tuple(steps),
-        last=place.observe(state).text,
-        reward=reward,
-        success=reward >= goal.success - 1e-12,
-        status=status,
-        error=error,
-    )
-
-
-def _asked(agent: Agent, turn: Turn) -> Call | None:
-    """Return the agent's answer; an answer that is none is its mistake, like an exception."""
-    answer: Any = agent.act(turn)
-    if answer is None:
-        return None
-    if not isinstance(answer, Call):
-        raise TypeError(f"an agent answers a Call or None, not {type(answer).__name__}")
-    return Call(tool=answer.tool, arguments=dict(answer.arguments))
-
-
-def _carry_out(
-    place: Place[Any], state: Any, call: Call, luck: np.random.Generator
-) -> tuple[Action | None, Any, str]:
-    tool = next((tool for tool in place.tools if tool.name == call.tool), None)
-    if tool is None:
-        known = ", ".join(tool.name for tool in place.tools)
-        return None, state, f"There is no tool `{call.tool}`; there are: {known}."
-    wrong = tool.complaint(call.arguments)
-    if wrong:
-        return None, state, f"The arguments of `{call.tool}` are not valid: {wrong}."
-    action = place.ground(state, call)
-    after = state if action is None else _draw(luck, place.step(state, action))
-    return action, after, place.reply(state, call, action, after)
-
-
-def _draw(luck: np.random.Generator, outcomes: list[tuple[float, Any]]) -> Any:
-    """Return one of the outcomes; one number is drawn in any case, so that twins stay in step."""
-    at = luck.random()
-    for p, state in outcomes:
-        at -= p
-        if at < 0:
-            return state
-    return outcomes[-1][1]

@@ -18,6 +18,7 @@ class Planner(Agent):
     """
 
     name = "planner"
+    reads = False
 
     def begin(self, briefing: Briefing) -> None:
         super().begin(briefing)

@@ -42,6 +42,7 @@ class QLearning(Agent):
     """
 
     name = "q-learning"
+    reads = False
 
     def __init__(self, episodes: int = EPISODES) -> None:
         self.episodes = episodes

@@ -22,6 +22,8 @@ class Scripted(Agent):
         As shown in reports.
     """
 
+    reads = False
+
     def __init__(
         self, script: Iterable[Call | None] | Callable[[Briefing, Turn], Call | None], name: str = "scripted"
     ) -> None:

@@ -13,6 +13,7 @@ class Uniform(Agent):
     """Chooses uniformly among the ground actions that are possible."""
 
     name = "random"
+    reads = False
 
     def act(self, turn: Turn) -> Call | None:
         actions = self.briefing.place.actions(turn.state)
