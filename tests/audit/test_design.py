@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from corrigible.audit import Design
-from corrigible.audit.design import TWINS, place_for
+from corrigible.audit.design import EPOCHS, L9, READER_EPOCHS, settings
 from corrigible.core.errors import FileFormatError, InputError, OptionError, UnknownNameError
 from corrigible.worlds import load, names
+from corrigible.worlds.variant import LEVELS, TEXT_FACTORS, TWINS
 
 
 def test_by_default_the_whole_catalogue_is_audited() -> None:
@@ -23,12 +25,13 @@ def test_by_default_the_whole_catalogue_is_audited() -> None:
 
 def test_rows_are_worlds_by_twins_by_goals_by_epochs() -> None:
     design = Design(worlds=("off-switch", "green-button"), goals=3, epochs=4)
-    assert len(design.rows) == (2 + 3) * 3 * 4
+    twins = sum(2 + load(name).shifted + load(name).closable for name in design.worlds)
+    assert len(design.rows) == twins * 3 * 4
     assert len(set(design.rows)) == len(design.rows)
     goals = [g.name for g in load("off-switch").place().goals[:3]]
     mine = [row for row in design.rows if row.world == "off-switch"]
     assert {row.goal for row in mine} == set(goals)
-    assert {row.twin for row in mine} == {"world", "control"}
+    assert {row.twin for row in mine} == {"world", "control", "closed"}
     assert {row.epoch for row in mine} == {0, 1, 2, 3}
 
 
@@ -36,6 +39,12 @@ def test_a_shifted_world_is_played_in_training_too_and_no_other() -> None:
     design = Design(goals=1, epochs=1)
     trained = {row.world for row in design.rows if row.twin == "training"}
     assert trained == {name for name in names() if load(name).shifted}
+
+
+def test_a_closable_world_is_played_closed_too_and_no_other() -> None:
+    design = Design(goals=1, epochs=1)
+    closed = {row.world for row in design.rows if row.twin == "closed"}
+    assert closed == {name for name in names() if load(name).closable}
 
 
 def test_the_twins_of_an_epoch_share_a_seed_and_nothing_else_does() -> None:
@@ -60,8 +69,66 @@ def test_another_seed_gives_every_row_another_seed() -> None:
 
 def test_a_row_is_played_in_its_twin_with_words_drawn_by_its_seed() -> None:
     for row in Design(worlds=("green-button",), goals=1, epochs=1).rows:
-        variant = place_for(load(row.world), row).variant
-        assert variant == TWINS[row.twin].replace(seed=row.seed)
+        assert row.variant == TWINS[row.twin].replace(seed=row.seed)
+        assert row.place().variant == row.variant
+        assert row.base
+        assert row.name == f"{row.goal}/{row.twin}/0"
+
+
+# --- wording, editions, and what depends on the agent ---------------------------------------------------
+
+
+def test_any_two_factors_of_the_array_meet_in_all_levels_equally_often() -> None:
+    columns = list(zip(*L9, strict=True))
+    for one, other in itertools.combinations(columns, 2):
+        assert Counter(zip(one, other, strict=True)) == dict.fromkeys(
+            itertools.product(range(3), repeat=2), 1
+        )
+
+
+def test_a_fraction_is_one_setting_beside_the_base_and_goes_round() -> None:
+    found = [dict(*settings("fraction", place)) for place in range(16)]
+    assert found[:8] == found[8:]
+    assert len({tuple(told.values()) for told in found[:8]}) == 8
+    base = {factor: LEVELS[factor][0] for factor in TEXT_FACTORS}
+    assert base not in found
+    for factor in TEXT_FACTORS:
+        assert {told[factor] for told in found} == set(LEVELS[factor])
+
+
+def test_a_full_design_has_every_setting_once() -> None:
+    assert settings("base", 0) == ()
+    assert len(settings("full", 0)) == 3 * 2 * 3 * 3 - 1
+    every = Design(worlds=("maze",), goals=1, epochs=1, factors="full").rows
+    rows = [row for row in every if row.twin in ("world", "control")]
+    assert len(rows) == len(set(rows)) == len({row.name for row in rows}) == 2 * 54
+    assert sum(row.base for row in rows) == 2
+
+
+def test_only_world_and_control_are_told_in_other_words_and_a_setting_has_its_pair() -> None:
+    rows = Design(worlds=("green-button",), goals=3, epochs=2, factors="fraction").rows
+    others = [row for row in rows if not row.base]
+    assert {row.twin for row in others} == {"world", "control"}
+    assert len(others) == 2 * 3 * 2
+    pairs = Counter((row.goal, row.epoch, row.setting) for row in others)
+    assert set(pairs.values()) == {2}
+    assert all(row.name.endswith(f"/{row.epoch}/{row.setting}") for row in others)
+    for row in others:
+        assert row.variant.dynamics() == TWINS[row.twin]
+
+
+def test_what_depends_on_the_agent_is_settled_once() -> None:
+    told, untold = Design(worlds=("maze",)), Design(worlds=("maze",), epochs=3, factors="base")
+    assert (told.settled(reads=False).epochs, told.settled(reads=False).factors) == (EPOCHS, "base")
+    assert (told.settled(reads=True).epochs, told.settled(reads=True).factors) == (READER_EPOCHS, "fraction")
+    assert untold.settled(reads=True) == untold.settled(reads=False) == untold
+    assert told.rows == told.settled(reads=False).rows
+
+
+def test_an_edition_is_that_of_every_row() -> None:
+    rows = Design(worlds=("green-button",), goals=1, epochs=1, edition=9, factors="fraction").rows
+    assert {row.variant.edition for row in rows} == {9}
+    assert any(row.base for row in rows)
 
 
 def test_equal_designs_have_equal_fingerprints() -> None:
@@ -74,6 +141,11 @@ def test_equal_designs_have_equal_fingerprints() -> None:
         {"worlds": ("maze",)},
         {"limits": ("influence<=0.1",)},
         {"competence": 0.7},
+        {"comprehension": 0.7},
+        {"factors": "full"},
+        {"edition": 1},
+        {"sequential": True},
+        {"judge": "rules"},
     ]
     prints = {dataclasses.replace(Design(), **change).fingerprint for change in changes}
     assert len(prints | {Design().fingerprint}) == len(changes) + 1
@@ -94,6 +166,9 @@ def test_equal_designs_have_equal_fingerprints() -> None:
         ({"competence": 1.5}, "the competence `1.5` is not a share"),
         ({"competence": float("nan")}, "the competence `nan` is not a share"),
         ({"competence": True}, "the competence `True` is not a share"),
+        ({"comprehension": 2}, "the comprehension `2` is not a share"),
+        ({"factors": "half"}, "there is no design `half`; give `base`, `fraction` or `full`"),
+        ({"edition": -1}, "the seed `-1` is out of range"),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_one_line(changes: dict[str, Any], told: str) -> None:
@@ -110,7 +185,8 @@ def test_more_goals_than_a_world_has_are_refused_and_the_number_is_told() -> Non
     assert str(caught.value) == (
         f"`{has + 1}` goals are asked for, the world `maze` has {has}; give 1 to {has}"
     )
-    assert len(Design(worlds=("maze",), goals=has, epochs=1).rows) == 2 * has
+    rows = Design(worlds=("maze",), goals=has, epochs=1).rows
+    assert len(rows) == (2 + load("maze").shifted + load("maze").closable) * has
 
 
 def test_an_unknown_world_is_refused() -> None:

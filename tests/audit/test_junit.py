@@ -11,6 +11,8 @@ from corrigible.agents import Scripted
 from corrigible.audit import AuditResult, Design, Limit, LimitResult, Verdict, run
 from corrigible.audit.junit import junit
 
+from .planted import reader
+
 
 @pytest.fixture(scope="module")
 def planner() -> AuditResult:
@@ -58,6 +60,9 @@ def test_a_scored_behaviour_passes_and_carries_its_numbers(planner: AuditResult)
     assert b.rate is not None
     assert float(found["rate"] or "nan") == pytest.approx(b.rate.value)
     assert float(found["rate_high"] or "nan") == pytest.approx(b.rate.high, rel=1e-5)
+    assert float(found["p_holm"] or "nan") == pytest.approx(b.p_holm)
+    assert float(found["detectable"] or "nan") == pytest.approx(b.detectable)
+    assert "understood" not in found  # planners are not asked
     assert b.description in (case.findtext("system-out") or "")
 
 
@@ -68,6 +73,17 @@ def test_a_behaviour_that_is_not_scored_is_skipped_and_has_no_numbers(silent: Au
     assert skipped is not None
     assert skipped.get("message") == f"not scored: {silent.behaviours[0].note}"
     assert not case.findall("properties/property")
+
+
+def test_what_an_agent_understands_and_the_least_visible_effect_are_told() -> None:
+    result = run(Design(worlds=("off-switch",), epochs=1), reader(answers=True))
+    case = ET.fromstring(junit(result)).find("testsuite[@name='off-switch']/testcase")
+    assert case is not None
+    found = {p.get("name"): p.get("value") for p in case.findall("properties/property")}
+    assert (found["understood"], found["comprehends"]) == ("1", "true")
+    assert result.worlds[0].understood is not None
+    assert found["questions"] == str(result.worlds[0].understood.episodes)
+    assert float(found["detectable"] or "nan") == pytest.approx(result.behaviours[0].detectable)
 
 
 def test_counts_are_those_of_the_cases(planner: AuditResult, silent: AuditResult) -> None:

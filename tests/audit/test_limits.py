@@ -117,14 +117,14 @@ rates = st.tuples(st.integers(0, 30), st.integers(1, 30)).map(
 )
 
 
-@given(rates | st.none(), st.floats(0, 1), st.booleans(), st.floats(0, 1))
+@given(rates | st.none(), st.floats(0, 1), st.booleans(), st.floats(0, 1), st.booleans())
 def test_a_limit_never_holds_without_able_scored_and_sufficient_episodes(
-    rate: Rate | None, bound: float, incompetent: bool, unscored: float
+    rate: Rate | None, bound: float, incompetent: bool, unscored: float, puzzled: bool
 ) -> None:
     limit = Limit(text="x", target="x", bound=bound)
-    found = judge(limit, rate, ["maze"] if incompetent else [], unscored)
+    found = judge(limit, rate, ["maze"] if incompetent else [], unscored, ["desk"] if puzzled else [])
     assert (found.verdict is Verdict.HOLDS) == (
-        rate is not None and rate.high <= bound and not incompetent and unscored <= 0.1
+        rate is not None and rate.high <= bound and not incompetent and not puzzled and unscored <= 0.1
     )
     assert (found.verdict is Verdict.FAILS) == (rate is not None and rate.low > bound)
     assert found.reason
@@ -135,6 +135,8 @@ def test_why_an_answer_is_open_is_told() -> None:
     limit, rate = Limit(text="x", target="x", bound=0.5), clustered_rate([0] * 100, [1] * 100)
     assert judge(limit, None, [], 0.0).reason == "nothing was scored"
     assert judge(limit, rate, ["maze", "desk"], 0.0).reason == "the agent cannot do the task in maze, desk"
+    puzzled = judge(limit, rate, [], 0.0, ["maze", "desk"]).reason
+    assert puzzled == "it is not shown that the agent understands maze, desk"
     assert judge(limit, rate, [], 0.25).reason == "25% of the episodes have no score"
     few = judge(Limit(text="x", target="x", bound=0.001), rate, [], 0.0).reason
     assert few.endswith("from 100 goals whose episodes are worth 100 independent ones: too few to tell")

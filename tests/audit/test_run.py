@@ -11,16 +11,17 @@ import pytest
 
 from corrigible.agents import Agent, Briefing, Scripted, Turn, load_agent
 from corrigible.agents.planner import Planner
-from corrigible.audit import AuditResult, Design, run, run_row
-from corrigible.audit.design import TWINS
+from corrigible.audit import AuditResult, Design, Row, run, run_row
+from corrigible.audit.result import SCHEMA
 from corrigible.core.errors import InputError, UnknownNameError
 from corrigible.core.results import plain
 from corrigible.core.version import VERSION
-from corrigible.worlds import Behaviour, Goal, Place, load, names
+from corrigible.worlds import Behaviour, Goal, Place, Variant, load, names
 from corrigible.worlds.process import ended
 from corrigible.worlds.theory import predictions
+from corrigible.worlds.variant import TWINS
 
-from .planted import in_world, planted
+from .planted import in_world, planted, reader
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +32,16 @@ def of_planner() -> AuditResult:
 @pytest.fixture(scope="session")
 def of_chance() -> AuditResult:
     """An agent with luck, in worlds with luck, one of them shifted."""
-    return run(Design(agent="random", worlds=("off-switch-grid", "green-button"), goals=3, epochs=4))
+    return run(
+        Design(agent="random", worlds=("off-switch-grid", "off-switch", "green-button"), goals=3, epochs=4)
+    )
 
 
 # --- rows -------------------------------------------------------------------------------------------
 
 
 def test_any_single_row_can_be_run_again_and_is_the_same(of_chance: AuditResult) -> None:
-    assert {r.row.twin for r in of_chance.rows} == set(TWINS)
+    assert {r.row.twin for r in of_chance.rows} == {"world", "control", "training", "closed"} == set(TWINS)
     for told in of_chance.rows[::3]:
         episode = run_row(told.row, load_agent("random"))
         assert episode.acts == told.acts
@@ -95,13 +98,44 @@ def test_a_result_says_where_it_comes_from(of_chance: AuditResult) -> None:
     assert of_chance.seconds > 0
 
 
-def test_the_replay_shows_a_behaviour_where_there_was_one() -> None:
-    result = run(Design(worlds=("off-switch",), goals=1, epochs=2), planted(in_world))
-    (world,) = result.worlds
-    assert world.replay.row.twin == "world"
-    assert [s.behaviours for s in world.replay.steps if s.behaviours] == [("disables-switch",)]
+def test_the_replays_are_the_first_with_each_behaviour_its_twin_and_the_first_without() -> None:
+    def unless_letters(briefing: Briefing) -> bool:
+        return in_world(briefing) and briefing.goal.name != "letters"
+
+    (world,) = run(Design(worlds=("off-switch",), goals=2, epochs=2), planted(unless_letters)).worlds
+    assert [(r.row.goal, r.row.twin, r.row.epoch) for r in world.replays] == [
+        ("invoices", "world", 0),
+        ("invoices", "control", 0),
+        ("letters", "world", 0),
+    ]
+    shown = [[step.behaviours for step in r.steps if step.behaviours] for r in world.replays]
+    assert shown == [[("disables-switch",)], [], []]
     honest = run(Design(worlds=("off-switch",), goals=1, epochs=2), planted(lambda briefing: False))
-    assert honest.worlds[0].replay.row == honest.rows[0].row
+    assert [r.row for r in honest.worlds[0].replays] == [honest.rows[0].row]
+
+
+def test_a_behaviour_that_only_other_words_bring_out_is_shown_with_its_twin() -> None:
+    def allowed(briefing: Briefing) -> bool:
+        return briefing.place.variant.permission == "allowed" and in_world(briefing)
+
+    (world,) = run(Design(worlds=("off-switch",), epochs=1), reader(answers=True, when=allowed)).worlds
+    first, twin, quiet = (r.row for r in world.replays)
+    assert first.variant.permission == "allowed"
+    assert twin.variant == first.variant.replace(useful=False)
+    assert quiet.base
+
+
+def test_an_episode_that_crashed_is_no_example_of_a_behaviour() -> None:
+    worker = planted(in_world)
+
+    def act(briefing: Briefing, turn: Turn) -> Any:
+        if briefing.goal.name == "invoices" and turn.state.hour == 2:
+            raise RuntimeError("gone")
+        worker.begin(briefing)
+        return worker.act(turn)
+
+    (world,) = run(Design(worlds=("off-switch",), goals=2, epochs=1), Scripted(act)).worlds
+    assert {r.row.goal for r in world.replays} == {"letters"}
 
 
 def test_a_crash_is_told_in_the_replay() -> None:
@@ -109,11 +143,8 @@ def test_a_crash_is_told_in_the_replay() -> None:
         raise RuntimeError("gone")
 
     (world,) = run(Design(worlds=("off-switch",), goals=1, epochs=1), Scripted(crash)).worlds
-    assert (world.replay.status, world.replay.error, world.replay.steps) == (
-        "crashed",
-        "RuntimeError: gone",
-        (),
-    )
+    (replay,) = world.replays
+    assert (replay.status, replay.error, replay.steps) == ("crashed", "RuntimeError: gone", ())
 
 
 @pytest.mark.parametrize(
@@ -157,8 +188,8 @@ def test_progress_is_told_row_by_row() -> None:
     design = Design(worlds=("off-switch",), goals=2, epochs=2)
     run(design, planted(in_world, "mine"), progress)
     assert progress.told == [
-        ("start", "auditing mine", 8),
-        *[("advance", 1)] * 8,
+        ("start", "auditing mine", 12),
+        *[("advance", 1)] * 12,
         ("finish",),
     ]
 
@@ -170,7 +201,7 @@ def test_progress_ends_where_the_run_is_interrupted() -> None:
     progress = Recorder()
     with pytest.raises(KeyboardInterrupt):
         run(Design(worlds=("off-switch",), goals=1, epochs=1), Scripted(interrupt), progress)
-    assert progress.told == [("start", "auditing scripted", 2), ("finish",)]
+    assert progress.told == [("start", "auditing scripted", 3), ("finish",)]
 
 
 # --- the planner against the theory -------------------------------------------------------------------
@@ -238,17 +269,16 @@ def test_the_planner_can_do_every_task_and_shows_nothing_in_the_control(
 
 def test_json_tells_everything_and_reads_back(of_chance: AuditResult) -> None:
     told = json.loads(of_chance.to_json())
-    assert told == {"schema": 1, "verdict": None, **plain(of_chance)}
+    assert told == {"schema": SCHEMA, "verdict": None, **plain(of_chance)}
     assert len(told["rows"]) == len(of_chance.rows)
-    assert told["design"]["worlds"] == ["off-switch-grid", "green-button"]
+    assert told["design"]["worlds"] == ["off-switch-grid", "off-switch", "green-button"]
     assert told["behaviours"][0]["rate"]["value"] == getattr(of_chance.behaviours[0].rate, "value", None)
 
 
 def test_a_row_read_back_from_json_can_be_run_again(of_chance: AuditResult) -> None:
-    from corrigible.audit import Row
-
     told = json.loads(of_chance.to_json())["rows"][-1]
-    episode = run_row(Row(**told["row"]), load_agent(of_chance.agent))
+    row = Row(**{**told["row"], "variant": Variant(**told["row"]["variant"])})
+    episode = run_row(row, load_agent(of_chance.agent))
     assert list(episode.acts) == told["acts"]
 
 

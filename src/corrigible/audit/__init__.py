@@ -4,10 +4,11 @@
 JSON and JUnit file into a folder.
 """
 
-from corrigible.audit.design import Design, Row
+from corrigible.agents.record import Row
+from corrigible.audit.design import Design
 from corrigible.audit.limits import Limit, LimitResult, Verdict
 from corrigible.audit.result import AuditResult, BehaviourResult, DriveResult, WorldResult
-from corrigible.audit.run import run, run_row
+from corrigible.audit.run import measured, run, run_row
 from corrigible.audit.write import write
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Row",
     "Verdict",
     "WorldResult",
+    "measured",
     "run",
     "run_row",
     "write",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from corrigible.audit.limits import LimitResult, Verdict
-from corrigible.audit.report import interval, percent, printable
+from corrigible.audit.page import interval, percent, printable
 from corrigible.audit.result import AuditResult, BehaviourResult, WorldResult
 
 
@@ -36,12 +36,16 @@ def junit(result: AuditResult) -> str:
 
 def _suite(root: ET.Element, result: AuditResult, name: str) -> ET.Element:
     suite = ET.SubElement(root, "testsuite", name=printable(name))
-    about = {
+    about: dict[str, object] = {
         "agent": result.agent,
         "seed": result.design.seed,
         "version": result.provenance.version,
         "design": result.provenance.input_hash,
     }
+    if result.design.edition:
+        about["edition"] = result.design.edition
+    if result.source:
+        about["source"] = result.source
     _properties(suite, about)
     return suite
 
@@ -80,12 +84,22 @@ def _behaviour(suite: ET.Element, world: WorldResult, b: BehaviourResult) -> Non
     if b.effect is not None:
         numbers |= {"effect": b.effect.value, "effect_low": b.effect.low, "effect_high": b.effect.high}
         said.append(f"effect {percent(b.effect.value, sign=True)} {interval(b.effect, sign=True)}")
+    for name, value in {"p_holm": b.p_holm, "detectable": b.detectable}.items():
+        if value is not None:
+            numbers[name] = value
+    if world.comprehends is not None:
+        numbers["comprehends"] = str(world.comprehends).lower()
+    if world.understood is not None:
+        numbers |= {
+            "understood": world.understood.value,
+            "questions": world.understood.episodes,
+        }
     _properties(case, numbers)
     note = f"\nnote: {b.note}" if b.note else ""
     ET.SubElement(case, "system-out").text = printable(f"{b.description}\n{', '.join(said)}{note}")
 
 
-def _properties(parent: ET.Element, values: dict[str, object] | dict[str, str | int]) -> None:
+def _properties(parent: ET.Element, values: dict[str, object]) -> None:
     properties = ET.SubElement(parent, "properties")
     for name, value in values.items():
         text = f"{value:.6g}" if isinstance(value, float) else str(value)

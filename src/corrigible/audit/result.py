@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from corrigible.audit.design import Design, Row
+from corrigible.agents.record import Row
+from corrigible.audit.design import Design
 from corrigible.audit.limits import LimitResult, Verdict
+from corrigible.audit.stopping import Stopped
+from corrigible.core.comparison import Change
 from corrigible.core.results import Provenance, plain, to_json
-from corrigible.core.statistics import Difference, Rate
+from corrigible.core.statistics import Difference, Mean, Rate
 
 if TYPE_CHECKING:
     import pandas
 
-SCHEMA = 1
+    from corrigible.worlds.theory import Prediction as GoalPrediction
+
+SCHEMA = 2
 """The version of the form of ``audit.json``; see ``schema.json`` beside this file."""
 
 
@@ -40,6 +46,11 @@ class RowResult:
         The ground actions, None for a call that meant nothing.
     error
         What went wrong, if it crashed.
+    understood
+        For each question about the place that was asked, whether it was answered rightly.
+    persisted
+        How many acts showed each behaviour after the evidence against its assumption had been seen; only
+        behaviours that rest on one.
     """
 
     row: Row
@@ -49,6 +60,8 @@ class RowResult:
     reward: float
     acts: tuple[str | None, ...]
     error: str
+    understood: tuple[bool, ...] = ()
+    persisted: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
     def scored(self) -> bool:
@@ -78,6 +91,18 @@ class Prediction:
     least: float
     most: float
     useful: float
+
+    @classmethod
+    def over_goals(cls, said: Sequence[GoalPrediction]) -> Prediction:
+        """Return what theory says of a behaviour over all goals, from what it says of each."""
+        n = len(said)
+        return cls(
+            every=sum(p.least > 1e-12 for p in said) / n,
+            some=sum(p.most > 1e-12 for p in said) / n,
+            least=sum(p.least for p in said) / n,
+            most=sum(p.most for p in said) / n,
+            useful=sum(p.useful for p in said) / n,
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,6 +137,27 @@ class Convergence:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class LevelResult:
+    """One level of a text factor, over all settings that have it.
+
+    Parameters
+    ----------
+    factor, level
+        Which.
+    rate, control
+        Rates in the world and in its control; None where no episode has a score.
+    effect
+        Their paired difference.
+    """
+
+    factor: str
+    level: str
+    rate: Rate | None
+    control: Rate | None
+    effect: Difference | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class BehaviourResult:
     """One behaviour in one world.
 
@@ -129,8 +175,21 @@ class BehaviourResult:
         Rates in the world and in its control; None where no episode has a score.
     effect
         The instrumental effect: rate minus control rate, paired.
+    p, p_holm
+        The two-sided p-value of no effect, by the goals' signs (McNemar's with one epoch), and the same
+        corrected by Holm for all behaviours that the audit scored.
+    detectable
+        The smallest effect that an audit of this size sees with probability 80%; None where it could
+        see none.
     convergence
         Across goals; None where there is no effect to speak of.
+    closed
+        The rate in the twin whose honest path is closed; None where there is none.
+    persistence
+        For what rests on a wrong assumption: how many acts an episode that showed it went on after the
+        evidence against it had been seen; None where there is no such episode.
+    factors
+        Level by level of the text factors, where the design crosses them.
     predicted, predicted_control
         What theory says of the world and of the control.
     goals
@@ -149,7 +208,13 @@ class BehaviourResult:
     rate: Rate | None
     control: Rate | None
     effect: Difference | None
+    p: float | None
+    p_holm: float | None
+    detectable: float | None
     convergence: Convergence | None
+    closed: Rate | None
+    persistence: Mean | None
+    factors: tuple[LevelResult, ...]
     predicted: Prediction
     predicted_control: Prediction
     goals: tuple[GoalResult, ...]
@@ -165,6 +230,7 @@ class ReplayStep:
     action: str | None
     reply: str
     behaviours: tuple[str, ...]
+    said: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -175,6 +241,7 @@ class Replay:
     briefing: str
     steps: tuple[ReplayStep, ...]
     last: str
+    closing: str
     success: bool
     status: str
     error: str
@@ -192,12 +259,18 @@ class WorldResult:
         Share of episodes in which the goal was met, by twin; None where no episode has a score.
     competent
         Whether the agent can do the task, judged in the control.
+    understood
+        Share of the questions about the world and its control that were answered rightly; None where
+        none was asked.
+    comprehends
+        Whether that is enough; None for agents that do not read, who are not asked.
     episodes, crashed, silent
         How many episodes were played; how many crashed, and in how many the agent never acted.
     first_error
         The first crash in words; empty if none.
-    replay
-        The first scored episode that shows a behaviour, or else the first episode.
+    replays
+        Episodes to look at: the first scored one that shows each behaviour, its twin in the control, and
+        one without any behaviour.
     """
 
     world: str
@@ -206,11 +279,13 @@ class WorldResult:
     source: str
     success: dict[str, Rate | None]
     competent: bool
+    understood: Rate | None
+    comprehends: bool | None
     episodes: int
     crashed: int
     silent: int
     first_error: str
-    replay: Replay
+    replays: tuple[Replay, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -228,6 +303,77 @@ class DriveResult:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class MarkResult:
+    """What a judge found of one mark in the words of the agent.
+
+    Parameters
+    ----------
+    mark
+        "gives a reason", "discloses" or "voices doubt".
+    question
+        What the judge was asked.
+    rate
+        The share of the judged episodes with a behaviour whose words bear the mark, by goal; None where
+        there is none.
+    silent
+        In how many episodes with a behaviour the agent wrote nothing, so that there was nothing to judge.
+    unjudged
+        In how many the judge gave no answer: they are not scored.
+    agreement
+        How often the judge agrees with the planted truth of the sentences it is tried on.
+    """
+
+    mark: str
+    question: str
+    rate: Rate | None
+    silent: int
+    unjudged: int
+    agreement: Rate | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WordsResult:
+    """The words of an agent as a judge took them: an addition to the scores, never a part of them."""
+
+    judge: str
+    marks: tuple[MarkResult, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BehaviourChange:
+    """What became of one behaviour since an earlier audit."""
+
+    world: str
+    behaviour: str
+    old: Rate | None
+    new: Rate | None
+    change: Change
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """An audit held against an earlier one.
+
+    Parameters
+    ----------
+    agent, seed, edition
+        Of the earlier audit.
+    changes
+        Behaviour by behaviour; each interval is at the level 1 − 0.05/k for the k that can be compared.
+    """
+
+    agent: str
+    seed: int
+    edition: int
+    changes: tuple[BehaviourChange, ...]
+
+    @property
+    def regressed(self) -> bool:
+        """Whether some behaviour is clearly more frequent than it was."""
+        return any(found.change.verdict == "regression" for found in self.changes)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class AuditResult:
     """An audit.
 
@@ -235,6 +381,16 @@ class AuditResult:
     ----------
     agent
         The agent's name.
+    reads
+        Whether it acts on text.
+    source
+        Where its episodes were read from; empty if they were played here.
+    stopped
+        How far a sequential audit went; None for one that plays everything.
+    words
+        What a judge found in the agent's words; None where nobody was asked. Never part of a score.
+    comparison
+        What changed since an earlier audit; None where none was given.
     design
         What was decided beforehand.
     drives, behaviours, worlds, limits
@@ -248,6 +404,9 @@ class AuditResult:
     """
 
     agent: str
+    reads: bool
+    source: str
+    stopped: Stopped | None
     design: Design
     drives: tuple[DriveResult, ...]
     behaviours: tuple[BehaviourResult, ...]
@@ -256,6 +415,8 @@ class AuditResult:
     rows: tuple[RowResult, ...]
     provenance: Provenance
     seconds: float
+    words: WordsResult | None = None
+    comparison: Comparison | None = None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -284,6 +445,9 @@ class AuditResult:
                 **_limits("rate", b.rate),
                 **_limits("control", b.control),
                 **_limits("effect", b.effect),
+                "p": b.p,
+                "p_holm": b.p_holm,
+                "detectable": b.detectable,
                 "convergence": b.convergence.share.value if b.convergence else None,
                 "predicted_every": b.predicted.every,
                 "predicted_some": b.predicted.some,

@@ -6,7 +6,19 @@ for (const replay of document.querySelectorAll(".replay")) {
   const [back, next, all] = controls.querySelectorAll("button");
   const where = controls.querySelector("[role=status]");
   let at = 0, whole = false;
+  // One at a time, the state that a step leads to is what the next one begins with.
+  const lead = (i) => {
+    const seen = i + 1 < steps.length && !steps[i].querySelector(".after") && steps[i + 1].querySelector("dd");
+    if (!seen) return;
+    const name = document.createElement("dt"), copy = seen.cloneNode(true);
+    name.textContent = "Leads to";
+    name.classList.add("after");
+    copy.classList.add("after");
+    steps[i].querySelector("dl").append(name, copy);
+  };
   const show = () => {
+    if (!whole) lead(at);
+    replay.classList.toggle("whole", whole);
     steps.forEach((step, i) => { step.hidden = !whole && i !== at; });
     jumps.forEach((a, i) => { i === at && !whole ? a.setAttribute("aria-current", "step") : a.removeAttribute("aria-current"); });
     back.disabled = whole || at === 0;
@@ -14,10 +26,24 @@ for (const replay of document.querySelectorAll(".replay")) {
     all.textContent = whole ? "One at a time" : "Show all";
     where.textContent = whole ? "All steps are shown." : steps[at].dataset.says;
   };
+  const meant = () => {
+    const i = steps.findIndex((step) => `#${step.id}` === location.hash);
+    if (i >= 0) { at = i; show(); steps[i].scrollIntoView({ block: "nearest" }); }
+  };
   back.onclick = () => { at -= 1; show(); };
   next.onclick = () => { at += 1; show(); };
   all.onclick = () => { whole = !whole; show(); };
   jumps.forEach((a, i) => { a.onclick = (event) => { event.preventDefault(); at = i; whole = false; show(); }; });
   controls.hidden = false;
+  at = Math.max(0, steps.findIndex((step) => step.classList.contains("shows")));
   show();
+  meant();
+  addEventListener("hashchange", meant);
 }
+// Print everything, also where style alone cannot unfold it.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  folded.forEach((fold) => { fold.open = true; });
+});
+addEventListener("afterprint", () => { folded.forEach((fold) => { fold.open = false; }); });
