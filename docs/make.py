@@ -61,14 +61,20 @@ def claims_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"claims.md": claims_page}
-"""What is made: file name to the function that returns its text."""
+def world_pages() -> dict[str, str]:
+    """Return docs/worlds/: file name to text."""
+    return _load(HERE / "world_pages.py").pages()
 
 
 def main() -> None:
-    """Write all pages."""
-    for name, page in PAGES.items():
-        (HERE / name).write_text(page(), encoding="utf-8")
+    """Write all pages, and take away those of worlds that are no more."""
+    pages = {"claims.md": claims_page()} | world_pages()
+    for old in (HERE / "worlds").glob("*.md"):
+        if f"worlds/{old.name}" not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_text(text, encoding="utf-8")
         print(f"wrote docs/{name}")
 
 
