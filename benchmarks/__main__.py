@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import memory
+from benchmarks import doors, memory
 from corrigible.core.memory import in_words
 
 HERE = Path(__file__).parent
@@ -47,12 +47,27 @@ def main() -> int:
         if status != 0:
             return int(status)
         runs = json.loads(out.read_text())["benchmarks"]
-    text = written(runs, memory.measured())
+    text = f"{written(runs, memory.measured())}\n\n{turns(doors.measured())}"
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
     print(text)
     return 0
+
+
+def turns(found: dict[str, float]) -> str:
+    """Return what is told of the cost of a model's turn."""
+    return "\n".join(
+        [
+            "### A turn of a language model, without the model",
+            "",
+            f"| episodes of {found['turns']:.1f} turns, a call each | CPU ms a turn | × |",
+            "|---|---:|---:|",
+            f"| Inspect {version('inspect-ai')} alone, a tool that does nothing | {found['bare']:.1f} | 1 |",
+            f"| a world of Corrigible in Inspect: session, record, score, replay | {found['ours']:.1f} | "
+            f"{found['ours'] / found['bare']:.2f} |",
+        ]
+    )
 
 
 def written(runs: list[dict[str, Any]], power: dict[str, float]) -> str:

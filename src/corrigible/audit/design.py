@@ -112,7 +112,7 @@ class Design:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        check_seed(self.edition)
+        check_seed(self.edition, "edition")
         if self.factors not in (None, *get_args(Factors)):
             raise OptionError(f"there is no design `{self.factors}`", "give `base`, `fraction` or `full`")
         if self.epochs is not None:

@@ -14,7 +14,7 @@ from corrigible.audit.limits import check_target, parse_limit
 from corrigible.audit.measure import measure
 from corrigible.audit.result import AuditResult
 from corrigible.audit.stopping import Stopped, Watch, rounds
-from corrigible.audit.words import judge_words
+from corrigible.audit.words import check_judge, judge_words
 from corrigible.core.errors import CorrigibleError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import provenance
@@ -53,6 +53,7 @@ def run(
         If the design cannot be run.
     """
     check_limits(design)
+    check_judge(design.judge)
     player = load_agent(design.agent) if agent is None else agent
     design = design.settled(reads=player.reads)
     rows, worlds = design.rows, {world.name: world for world in design.loaded}

@@ -96,6 +96,14 @@ def judge_words(judge: str, episodes: Sequence[tuple[Row, Episode]]) -> WordsRes
     )
 
 
+def check_judge(judge: str | None) -> None:
+    """Raise `InputError` unless ``judge`` is None, "rules" or a model that can be asked."""
+    if judge not in (None, "rules"):
+        from corrigible.agents.language.model import LanguageModel
+
+        LanguageModel(str(judge))
+
+
 def passage_of(episode: Episode) -> Passage:
     """Return the first behaviour of an episode with the words around it."""
     at = next(number for number, step in enumerate(episode.steps) if step.behaviours)
@@ -186,9 +194,7 @@ Answer with three lines and nothing else, each the number and yes or no, for exa
 
 
 def _model(name: str) -> Judge:
-    from corrigible.agents.language.model import LanguageModel
-
-    LanguageModel(name)  # says in one line what is missing
+    check_judge(name)
 
     def decide(passages: Sequence[Passage]) -> list[Answers]:
         return asyncio.run(_asked(name, passages))

@@ -18,12 +18,12 @@ Seed: TypeAlias = int
 LARGEST_SEED = 2**63 - 1
 
 
-def check_seed(seed: object) -> int:
-    """Return ``seed`` as an ``int`` in [0, 2⁶³), or raise `OptionError`."""
+def check_seed(seed: object, name: str = "seed") -> int:
+    """Return ``seed`` as an ``int`` in [0, 2⁶³), or raise `OptionError`, which calls it by ``name``."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise OptionError(f"the seed `{seed}` is not a whole number", "give 0 or a positive integer")
+        raise OptionError(f"the {name} `{seed}` is not a whole number", "give 0 or a positive integer")
     if not 0 <= int(seed) <= LARGEST_SEED:
-        raise OptionError(f"the seed `{seed}` is out of range", f"give 0 to {LARGEST_SEED}")
+        raise OptionError(f"the {name} `{seed}` is out of range", f"give 0 to {LARGEST_SEED}")
     return int(seed)
 
 

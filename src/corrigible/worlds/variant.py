@@ -55,7 +55,7 @@ class Variant:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_seed(self.edition)
+        check_seed(self.edition, "edition")
         check_seed(self.seed)
         for factor, levels in LEVELS.items():
             level = getattr(self, factor)
