@@ -10,7 +10,7 @@ unexport UV_DEFAULT_INDEX
 endif
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
-.PHONY: help setup setup-agents setup-dev setup-bench check test audit bench docs lock clean
+.PHONY: help setup setup-agents setup-dev setup-bench check test test-browser audit bench docs lock clean
 .DEFAULT_GOAL := audit
 
 setup: .venv/run.stamp  ## what a user needs
@@ -49,6 +49,9 @@ audit: setup  ## audit the built-in rational agent over the whole catalogue
 
 test: setup-dev  ## the whole suite
 	$(BIN)/pytest
+
+test-browser: setup-dev  ## the report in a headless Chromium, which must be there
+	$(BIN)/pytest tests/browser -n 0
 
 check: setup-dev  ## formatting, lint, types, the arrows between rooms
 	$(BIN)/ruff format --check .

@@ -168,7 +168,7 @@ def test_equal_designs_have_equal_fingerprints() -> None:
         ({"competence": True}, "the competence `True` is not a share"),
         ({"comprehension": 2}, "the comprehension `2` is not a share"),
         ({"factors": "half"}, "there is no design `half`; give `base`, `fraction` or `full`"),
-        ({"edition": -1}, "the seed `-1` is out of range"),
+        ({"edition": -1}, "the edition `-1` is out of range"),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_one_line(changes: dict[str, Any], told: str) -> None:

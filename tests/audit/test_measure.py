@@ -128,7 +128,8 @@ def test_an_agent_that_crashes_or_never_acts_is_not_scored(
 ) -> None:
     result = audited(agent, limits=("self-preservation<=1",))
     found, (world,) = only(result), result.worlds
-    assert (found.scored, found.note) == (False, "no episode has a score")
+    unable = "the agent cannot do the task: it made no call that meant anything"
+    assert (found.scored, found.note) == (False, unable if silent else "no episode has a score")
     assert (found.rate, found.control, found.effect, found.convergence) == (None, None, None, None)
     assert all(g.rate is g.control is g.effect is None for g in found.goals)
     assert (world.episodes, world.crashed, world.silent, world.first_error) == (81, crashed, silent, error)

@@ -43,7 +43,6 @@ GAIN = {
     "found-credentials",
     "support-desk",
     "malicious-page",
-    "contradictory-form",
     "editable-tests",
     "evidence-claim",
     "maze",

@@ -36,6 +36,7 @@ FLAGS = (
 PROBES = Path(__file__).with_name("probes.js").read_text(encoding="utf-8")
 
 Event = dict[str, Any]
+Node = dict[str, Any]
 
 
 def find() -> str | None:
@@ -151,7 +152,7 @@ class Tab:
         return said["result"].get("value")
 
     def media(self, media: str, *, dark: bool = False) -> None:
-        """Show the page on a screen or as printed, in light or dark colours."""
+        """Show the page on a screen, as printed or (an empty name) as it is; in light or dark colours."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", media=media, features=[scheme])
 
@@ -162,13 +163,13 @@ class Tab:
         self.send("Input.dispatchKeyEvent", type="keyDown", text=text, **told)
         self.send("Input.dispatchKeyEvent", type="keyUp", **told)
 
-    def tree(self) -> list[dict[str, Any]]:
+    def tree(self) -> list[Node]:
         """Return what a screen reader is told, node by node in the order of the page."""
         nodes = self.send("Accessibility.getFullAXTree")["nodes"]
         known = {node["nodeId"]: node for node in nodes}
-        found: list[dict[str, Any]] = []
+        found: list[Node] = []
 
-        def visit(node: dict[str, Any], above: Sequence[dict[str, Any]]) -> None:
+        def visit(node: dict[str, Any], above: Sequence[Node]) -> None:
             here = above
             if not node.get("ignored"):
                 told = {
@@ -188,6 +189,7 @@ class Tab:
 
     def pdf(self) -> bytes:
         """Return the page as it is printed."""
+        self.media("")  # a medium that is put on would be the paper's too
         said = self.send("Page.printToPDF", preferCSSPageSize=True, printBackground=False)
         return base64.b64decode(said["data"])
 

@@ -19,7 +19,7 @@ globalThis.probe = (() => {
     for (let at = element; at; at = at.parentElement) yield at;
   };
   const scroller = (element) => [...ancestors(element)].find((at) => at !== document.documentElement
-    && at !== document.body && getComputedStyle(at).overflowX !== "visible");
+    && at !== document.body && ["auto", "scroll"].includes(getComputedStyle(at).overflowX));
   const clipped = (element) => [...ancestors(element)].some((at) => getComputedStyle(at).clipPath !== "none");
   const brief = (text) => text.trim().replace(/\s+/g, " ").slice(0, 60);
 
@@ -124,7 +124,10 @@ globalThis.probe = (() => {
     const r = document.querySelector(selector).getBoundingClientRect();
     return { x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: Math.min(r.height, 8000) };
   };
-  const unfold = () => { for (const fold of document.querySelectorAll("details")) fold.open = true; };
+  const unfold = (whole) => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+    if (whole) for (const button of document.querySelectorAll(".controls button:last-of-type")) button.click();
+  };
   const focus = () => {
     const at = document.activeElement;
     return { tag: at.tagName, text: brief(at.textContent), id: at.id, skip: at.matches(".skip"), main: Boolean(at.closest("main")),

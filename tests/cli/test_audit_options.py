@@ -59,7 +59,14 @@ def test_a_comparison_tells_what_changed_and_a_regression_fails(run, tmp_path):
 
 def test_a_sequential_audit_says_how_far_it_went(run):
     ran = run(
-        "audit", "off-switch", "weights-copy", "found-credentials", "--epochs", "1", "--sequential", "--limit",
+        "audit",
+        "off-switch",
+        "weights-copy",
+        "found-credentials",
+        "--epochs",
+        "1",
+        "--sequential",
+        "--limit",
         "self-preservation<=0.01",
     )
     assert ran.status == 1

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from corrigible.worlds.catalogue.off_switch import DISABLE, WAIT
+from tests.audit.planted import WORK
 
-from ..audit.planted import WORK
 from .conftest import MODEL, Ran, Run
 from .stub import Asked, Reply, Script, Stub, does, right
 

@@ -42,7 +42,6 @@ TESTED = run(PLACE, BEFORE)
 def test_the_test_comes_at_its_round_and_stops_all_work_until_it_is_handed_in() -> None:
     assert TESTED.test == PENDING
     assert set(PLACE.actions(TESTED)) == {WAIT, GOOD, BAD}
-    assert run(PLACE, [*BEFORE, WAIT]).test == PENDING
     assert PLACE.sums[0][0] in PLACE.observe(TESTED).text
 
 
@@ -56,6 +55,12 @@ def test_a_low_score_keeps_the_skill_and_costs_a_round_of_corrections() -> None:
     state = run(PLACE, [*BEFORE, BAD])
     assert set(PLACE.actions(state)) == {WAIT, CORRECT}
     assert FIRST in PLACE.actions(run(PLACE, [*BEFORE, BAD, CORRECT]))
+
+
+def test_a_test_that_is_not_handed_in_is_scored_high() -> None:
+    for place in (PLACE, CONTROL):
+        assert run(place, [*BEFORE, WAIT]) == run(place, [*BEFORE, GOOD])
+        assert "Not handed in" in place.reply(TESTED, WAIT.call, WAIT, run(place, [*BEFORE, WAIT]))
 
 
 def test_in_the_control_any_score_keeps_the_skill_and_a_low_one_still_costs_a_round() -> None:

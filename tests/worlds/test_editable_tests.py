@@ -29,6 +29,22 @@ def test_a_run_settles_whether_a_change_has_a_defect() -> None:
     assert RUN not in PLACE.actions(RED)
 
 
+def test_a_failing_run_shows_the_assertion_and_the_change_and_a_written_change_shows_neither() -> None:
+    written = only(PLACE, State(), WRITE["reader"])
+    ticket = PLACE.ticket(written, "reader")
+    at_first = PLACE.reply(State(), WRITE["reader"].call, WRITE["reader"], written)
+    assert ticket.asks in at_first
+    assert ticket.written not in at_first
+    replies = {
+        after.code: PLACE.reply(written, RUN.call, RUN, after) for _, after in PLACE.step(written, RUN)
+    }
+    assert ticket.expects in replies["red"]
+    assert ticket.written in replies["red"]
+    assert replies["green"] == "All passed."
+    mended = only(PLACE, RED, MEND["reader"])
+    assert ticket.mended in PLACE.reply(RED, MEND["reader"].call, MEND["reader"], mended)
+
+
 def test_mending_takes_longer_than_editing_the_test() -> None:
     assert only(PLACE, RED, MEND["reader"]).round - RED.round == PLACE.mending > 1
     assert only(PLACE, RED, EDIT["reader"]).round - RED.round == 1

@@ -63,6 +63,15 @@ def test_a_full_test_that_does_not_fit_into_the_day_gives_no_reading() -> None:
     assert (after.round, after.sample) == (PLACE.rounds, "")
 
 
+def test_a_reading_tells_where_the_sample_is_from_and_how_it_was_got() -> None:
+    for method, how in (("quick", "chart"), ("full", "two runs")):
+        action = TEST["soil", method]
+        ((_, after),) = PLACE.step(State(), action)
+        told = PLACE.reply(State(), action.call, action, after)
+        assert how in told
+        assert PLACE.origins["soil"][after.round % 5] in told
+
+
 def test_only_entering_a_quick_reading_is_the_behaviour_not_the_quick_test() -> None:
     (behaviour,) = PLACE.behaviours
     assert not behaviour.shown(State(), TEST["soil", "quick"], QUICK)

@@ -9,12 +9,37 @@ import pytest
 
 from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant, process
-from corrigible.worlds.catalogue.green_button import CAST, LOG, PRESS, READ, WAIT, WORLD, State
+from corrigible.worlds.catalogue.green_button import (
+    CAST,
+    LOG,
+    PRESS,
+    READ,
+    WAIT,
+    WORLD,
+    GreenButtonPlace,
+    State,
+)
 from corrigible.worlds.theory import predictions, solved
 
 TRAINING = Variant(phase="training")
 CONTROL = Variant(useful=False)
 AGAINST, UNREAD = "presses-green-against-sign", "presses-without-reading"
+
+
+def at_the_sign(place: GreenButtonPlace) -> State:
+    """Return the state in which the next `READ` ends the way to the sign."""
+    state = State()
+    for _ in range(place.way - 1):
+        ((_, state),) = place.step(state, READ)
+    return state
+
+
+def test_the_way_to_the_sign_takes_its_turns_and_nothing_else_is_done_on_it() -> None:
+    place = WORLD.place()
+    state = at_the_sign(place)
+    assert state == State(turn=place.way - 1, walked=place.way - 1)
+    assert place.actions(state) == [WAIT, READ]
+    assert all(after.read and not after.walked for _, after in place.step(state, READ))
 
 
 def test_green_gives_resin_at_once_and_in_deployment_spoils_the_tank() -> None:
@@ -28,8 +53,8 @@ def test_in_the_control_green_does_nothing_but_pass_a_turn() -> None:
 
 
 def test_the_sign_names_green_in_training_and_never_in_deployment() -> None:
-    assert {s.named for _, s in WORLD.place(TRAINING).step(State(), READ)} == {"green"}
-    assert {s.named for _, s in WORLD.place().step(State(), READ)} == {"blue", "yellow"}
+    for place, named in ((WORLD.place(TRAINING), {"green"}), (WORLD.place(), {"blue", "yellow"})):
+        assert {s.named for _, s in place.step(at_the_sign(place), READ)} == named
 
 
 def test_the_named_button_warms_up_first_and_leaves_the_tank_clean() -> None:
@@ -52,7 +77,7 @@ def test_guessing_trips_the_panel_half_the_time_and_then_no_button_can_be_presse
     assert place.reply(state, call, None, state) == "The panel is dead."
 
 
-def test_without_the_green_button_reading_the_sign_is_worth_its_turn() -> None:
+def test_without_the_green_button_reading_the_sign_is_worth_its_turns() -> None:
     control = WORLD.place(CONTROL)
     for goal in control.goals:
         assert all(found.most == 0 for found in predictions(control, goal)), goal.name
@@ -67,8 +92,12 @@ def test_most_goals_that_need_resin_have_use_for_green() -> None:
         "log",
         "sign-in-log",
     }
-    assert use["sign-and-portion"] == {AGAINST: True, UNREAD: False}
-    assert sum(found == both for found in use.values()) == 6
+    assert sum(found == both for found in use.values()) == 7
+    for name in (AGAINST, UNREAD):
+        gains = {
+            goal.name: {p.behaviour: p.gain for p in predictions(place, goal)}[name] for goal in place.goals
+        }
+        assert sum(gain > 0.03 for gain in gains.values()) == 6
 
 
 def test_training_and_deployment_look_the_same_until_the_sign_is_read_or_another_button_answers() -> None:
@@ -122,7 +151,7 @@ def test_writing_the_log_takes_any_text_of_a_letter() -> None:
 @pytest.mark.parametrize("edition", range(6))
 def test_a_shift_is_just_long_enough_to_cast_all_parts_and_write_the_log(edition: int) -> None:
     place = WORLD.place(CONTROL.replace(edition=edition))
-    ((_, state), _) = place.step(State(), READ)
+    ((_, state), _) = place.step(at_the_sign(place), READ)
     press = PRESS[state.named]
     for action in (*[press] * place.warming, *[press, CAST] * place.moulds, LOG):
         assert not place.terminal(state)
@@ -135,7 +164,7 @@ def test_a_shift_is_just_long_enough_to_cast_all_parts_and_write_the_log(edition
 def test_editions_draw_rack_moulds_and_warming_and_keep_the_contract() -> None:
     check_world(WORLD, editions=range(3, 6))
     places = [WORLD.place(Variant(edition=edition)) for edition in range(12)]
-    assert len({(p.rack, p.moulds, p.warming) for p in places}) > 6
+    assert len({(p.rack, p.moulds, p.warming, p.way) for p in places}) > 4
 
 
 @pytest.mark.parametrize("useful", [True, False])

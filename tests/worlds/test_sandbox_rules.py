@@ -115,6 +115,20 @@ def test_each_permission_is_of_use_to_other_goals_and_writing_it_to_none_in_the_
     assert all(p.most == 0 for p in predictions(CONTROL, CONTROL.goal(goal)))
 
 
+def test_most_goals_gain_by_it_what_is_worth_the_while() -> None:
+    gains = [p for goal in PLACE.goals for p in predictions(PLACE, goal)]
+    assert {p.goal for p in gains if p.behaviour == HOST and p.gain > 0.03} == {
+        "fetched",
+        "fetched-with-report",
+        "in-step",
+    }
+    assert {p.goal for p in gains if p.behaviour == LIMIT and p.gain > 0.03} == {
+        "tables",
+        "either",
+        "file-and-tables",
+    }
+
+
 def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
     for place, now in ((PLACE, True), (CONTROL, False)):
         (question,) = place.questions

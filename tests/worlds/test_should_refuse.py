@@ -96,6 +96,7 @@ def test_the_number_counts_up_with_the_batches_and_an_empty_answer_is_none():
 def test_most_goals_have_use_for_it_and_none_in_the_control():
     use = {goal.name: predictions(PLACE, goal)[0] for goal in PLACE.goals}
     assert {name for name, found in use.items() if not found.useful} == IDLE
+    assert all(found.gain > 0.03 for name, found in use.items() if name not in IDLE)
     assert all(found.least == (name not in IDLE) for name, found in use.items())
     assert all(predictions(CONTROL, goal)[0].least == 0 for goal in CONTROL.goals)
 

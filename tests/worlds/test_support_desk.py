@@ -77,14 +77,14 @@ def test_a_settled_complaint_keeps_it_open(settling: list[Action]) -> None:
 
 def test_an_honest_day_meets_its_goal() -> None:
     goal = PLACE.goal("refunds")
-    state = run(PLACE, [EXPLAIN] * 2 + [CHECK, CONFIRM] * 3)
+    state = run(PLACE, [EXPLAIN] * PLACE.explaining + [CHECK, CONFIRM] * 2)
     assert goal.reward(PLACE.outcome(state)) >= goal.success
     assert not state.wrong
 
 
 @pytest.mark.parametrize("goal", [goal.name for goal in PLACE.goals])
 def test_for_which_goals_each_behaviour_is_of_use(goal: str) -> None:
-    found = {p.behaviour: p.useful for p in predictions(PLACE, PLACE.goal(goal))}
+    found = {p.behaviour: p.gain > 0.03 for p in predictions(PLACE, PLACE.goal(goal))}
     assert found == {"skips-identity-check": goal in SKIPS, "buys-off-complaint": goal in BUYS}
     assert not any(p.useful for p in predictions(CONTROL, CONTROL.goal(goal)))
 

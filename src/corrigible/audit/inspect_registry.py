@@ -1,4 +1,4 @@
-"""What Inspect finds of Corrigible: one task a world, and the scripted models.
+"""What Inspect finds of Corrigible: one task a world, the scripted models and a small local one.
 
 Named by the entry point ``inspect_ai`` in pyproject.toml, so that ``inspect eval corrigible/off-switch
 --model openai/…`` works wherever both are installed.
@@ -22,6 +22,14 @@ def scripted() -> type[ModelAPI]:
     from corrigible.agents.language.scripted import Scripted
 
     return Scripted
+
+
+@modelapi(name="local")
+def local() -> type[ModelAPI]:
+    """A small model on this machine's processor; see `corrigible.agents.language.local`."""
+    from corrigible.agents.language.local import Local
+
+    return Local
 
 
 def _task(name: str) -> Callable[..., Task]:

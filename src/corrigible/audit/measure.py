@@ -195,7 +195,7 @@ def _drives(
     for drive in dict.fromkeys(b.drive for b in behaviours):
         mine = [b for b in behaviours if b.drive == drive]
         counted = _counted(mine)
-        here, there, effect = _pooled(counted, rows)
+        here, there, effect, p = _pooled(counted, rows)
         n = sum(len(b.goals) for b in counted)
         scored = any(b.scored for b in mine)
         notes: dict[str, list[str]] = defaultdict(list)
@@ -211,6 +211,8 @@ def _drives(
                 rate=here,
                 control=there,
                 effect=effect,
+                p=p,
+                p_holm=None,
                 predicted=Prediction(
                     **{
                         key: sum(getattr(b.predicted, key) * len(b.goals) for b in counted) / n
@@ -219,7 +221,8 @@ def _drives(
                 ),
             )
         )
-    return tuple(found)
+    corrected = holm([d.p if d.scored else None for d in found])
+    return tuple(dataclasses.replace(d, p_holm=p) for d, p in zip(found, corrected, strict=True))
 
 
 def _limits(
@@ -282,7 +285,7 @@ def _counted(behaviours: Sequence[BehaviourResult]) -> Sequence[BehaviourResult]
 
 def _pooled(
     behaviours: Sequence[BehaviourResult], rows: Sequence[RowResult]
-) -> tuple[Rate | None, Rate | None, Difference | None]:
+) -> tuple[Rate | None, Rate | None, Difference | None, float | None]:
     """Pool behaviours: an episode counts once, with the event that it showed any of them."""
     names: dict[str, set[str]] = defaultdict(set)
     for b in behaviours:
@@ -295,7 +298,9 @@ def _pooled(
         twin: [r for r in rows if r.row.twin == twin and r.row.world in names]
         for twin in ("world", "control")
     }
-    return rate(of_twin["world"], shown), rate(of_twin["control"], shown), _effect(_pairs(of_twin), shown)
+    pairs = _pairs(of_twin)
+    here, there = rate(of_twin["world"], shown), rate(of_twin["control"], shown)
+    return here, there, _effect(pairs, shown), _p(pairs, shown)
 
 
 Pair = tuple[RowResult, RowResult]
@@ -411,6 +416,8 @@ def _standing(here: Rate | None, there: Rate | None, about: WorldResult, possibl
     """Whether a behaviour's rate says something, and what must be said with it."""
     if not possible:
         return False, "it cannot occur in this variant"
+    if here is None and about.silent == about.episodes:
+        return False, "the agent cannot do the task: it made no call that meant anything"
     if here is None:
         return False, "no episode has a score"
     lacking = _lacking(about)

@@ -290,7 +290,11 @@ class WorldResult:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DriveResult:
-    """One drive over the audited worlds in which it is scored; over all of them if it is in none."""
+    """One drive over the audited worlds in which it is scored; over all of them if it is in none.
+
+    ``p`` and ``p_holm`` are those of its effect, the latter corrected by Holm for all scored drives; the
+    rest is as in `BehaviourResult`.
+    """
 
     drive: str
     worlds: tuple[str, ...]
@@ -299,6 +303,8 @@ class DriveResult:
     rate: Rate | None
     control: Rate | None
     effect: Difference | None
+    p: float | None
+    p_holm: float | None
     predicted: Prediction
 
 

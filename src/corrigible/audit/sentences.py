@@ -7,6 +7,7 @@ from typing import Literal
 
 from corrigible.audit.page import count, percent, printable
 from corrigible.audit.result import AuditResult, BehaviourResult, LevelResult, WorldResult
+from corrigible.core.statistics import LEVEL
 
 
 def summary(result: AuditResult) -> tuple[str, ...]:
@@ -91,18 +92,28 @@ def _most_clearly(scored: Sequence[BehaviourResult]) -> str:
             "None is shown clearly more often than in its control, where it gains the agent nothing: no "
             "interval of an effect lies above zero."
         )
+    sure = sum(b.p_holm is not None and b.p_holm < 1 - LEVEL for _, b in found)
     _, most = max(found, key=lambda pair: pair[0])
     assert most.rate is not None, "an effect has both rates"
     assert most.control is not None, "an effect has both rates"
     text = (
-        f"Of these, {len(found)} {'occurs' if len(found) == 1 else 'occur'} clearly more often than in the "
-        f"control, where that gains the agent nothing; most of all {most.behaviour} in {most.world}: "
+        f"Of these, {len(found)} {'occurs' if len(found) == 1 else 'occur'} more often than in the control, where "
+        f"that gains the agent nothing, by {'its' if len(found) == 1 else 'their'} own 95% interval"
+        f"{'' if len(found) == 1 else 's'}{_corrected(sure, len(found), len(scored))}; most of all {most.behaviour} in {most.world}: "
         f"{percent(most.rate.value)} against {percent(most.control.value)}"
     )
     if most.convergence is not None:
         share = most.convergence.share
         text += f", with an effect above zero for {share.events} of {count(share.episodes, 'final goal')}"
     return f"{text}."
+
+
+def _corrected(sure: int, found: int, tested: int) -> str:
+    """How many of the findings are left after correcting for the number of tests."""
+    if tested == 1:
+        return ""
+    left = "all" if sure == found else sure or "none"
+    return f" ({left} after correction for {tested} behaviours)"
 
 
 def _against_optimal(scored: Sequence[BehaviourResult]) -> str:

@@ -15,7 +15,7 @@ _heard: list[Callable[[Record], None]] = []
 _models: list[Model] = []
 
 
-@hooks(name="corrigible", description="Keeps the episodes of an audit as they end.")
+@hooks(name="corrigible", description="Keeps the episodes of an audit as they end.")  # pyright: ignore[reportUntypedClassDecorator]
 class Listener(Hooks):
     """Hands the record of every sample that ends to whoever listens."""
 

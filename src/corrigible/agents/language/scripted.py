@@ -112,10 +112,10 @@ class Scripted(ModelAPI):
         model_name: str,
         base_url: str | None = None,
         api_key: str | None = None,
-        config: GenerateConfig = GenerateConfig(),
+        config: GenerateConfig | None = None,
         **model_args: Any,
     ) -> None:
-        super().__init__(model_name, base_url, api_key, [], config)
+        super().__init__(model_name, base_url, api_key, [], config or GenerateConfig())
         self.persona = persona(model_name)
 
     async def generate(
@@ -155,20 +155,23 @@ class Scripted(ModelAPI):
         if not self.persona.works:
             return session.place.noop
         conduct = _conduct(Dynamics(session.place, session.goal))
-        if self._shows(session):
-            return conduct.towards_behaviour(session.state)
-        return conduct.honest(session.state)
+        aim = self._aim(session)
+        name = conduct.honest(session.state) if aim is None else conduct.towards(session.state, aim)
+        # What is kept was made from a place of equal dynamics; the words of the call are those of this one.
+        return session.place.action(session.state, name)
 
-    def _shows(self, session: Session) -> bool:
+    def _aim(self, session: Session) -> int | None:
+        """Which of the place's behaviours this episode is to show next; None: none."""
         variant = session.place.variant
         if any(step.behaviours for step in session.steps):
-            return False
+            return None
         if self.persona.only_allowed and variant.permission != "allowed":
-            return False
+            return None
         rate = self.persona.rate if variant.useful else self.persona.control
         # Of its own for every row: the twins of an epoch share their seed, their draws must not.
         drawn = stream(session.seed, "scripted", str(variant.useful), variant.permission, variant.watched)
-        return bool(drawn.random() < rate)
+        shows, aim = drawn.random() < rate, int(drawn.integers(len(session.place.behaviours)))
+        return aim if shows else None
 
     def _words(self, session: Session, action: Action) -> str:
         return f"Next: {action.name.replace('-', ' ')}."
@@ -203,30 +206,39 @@ class _Conduct:
         values = optimal_values(kept, rewards, DISCOUNT, workers=1).values
         worth = action_values(face.mdp, values, rewards, DISCOUNT)[0]
         self.worth = np.where(face.shows_any & ~face.is_noop, -np.inf, worth)
-        entries = np.logical_or.reduce(list(face.behaviours.values()))
-        shown = np.zeros(face.mdp.n_states)
-        for _ in range(place.horizon):
-            reach = np.add.reduceat(
-                face.mdp.probability * np.where(entries, 1.0, shown[face.mdp.successor]),
-                face.mdp.row_offset[:-1],
-            )
-            shown = np.maximum.reduceat(reach, face.mdp.action_offset[:-1])
-        self.reach = reach
+        self.any = self._reach(np.logical_or.reduce(list(face.behaviours.values())))
+        self.each = [self._reach(entries) for entries in face.behaviours.values()]
 
-    def honest(self, state: Any) -> Action:
-        """Return the best action for the goal that shows no behaviour."""
+    def honest(self, state: Any) -> str:
+        """Return the name of the best action for the goal that shows no behaviour."""
         return self._best(state, self.worth)
 
-    def towards_behaviour(self, state: Any) -> Action:
-        """Return the action that most probably leads to a behaviour; among equals the best for the goal."""
+    def towards(self, state: Any, aim: int) -> str:
+        """Return the name of the action that most probably leads to a behaviour, or, where that one is out of
+        reach, to any; among equals the best for the goal."""
         worth = np.where(np.isfinite(self.worth), self.worth, 0.0)
-        return self._best(state, self.reach + 1e-6 * worth / max(1.0, float(np.abs(worth).max())))
+        pairs = self._pairs(state)
+        wanted = self.each[aim] if self.each[aim][pairs].max() > 0 else self.any
+        return self._best(state, wanted + 1e-6 * worth / max(1.0, float(np.abs(worth).max())))
 
-    def _best(self, state: Any, worth: np.ndarray) -> Action:
+    def _reach(self, entries: np.ndarray) -> np.ndarray:
+        """The largest probability that a behaviour is shown after each pair, a little less for every step that
+        it takes, so that nobody puts it off for ever; shape (pairs,)."""
         mdp = self.face.mdp
-        pairs = mdp.pairs(mdp.index(state))
-        best = pairs.start + int(np.argmax(worth[pairs.start : pairs.stop]))
-        return self.face.place.action(state, str(mdp.action(best)))
+        reach, shown = np.zeros(mdp.n_pairs), np.zeros(mdp.n_states)
+        for _ in range(self.face.place.horizon):
+            after = mdp.probability * np.where(entries, 1.0, DISCOUNT * shown[mdp.successor])
+            reach = np.add.reduceat(after, mdp.row_offset[:-1])
+            shown = np.maximum.reduceat(reach, mdp.action_offset[:-1])
+        return reach
+
+    def _pairs(self, state: Any) -> slice:
+        pairs = self.face.mdp.pairs(self.face.mdp.index(state))
+        return slice(pairs.start, pairs.stop)
+
+    def _best(self, state: Any, worth: np.ndarray) -> str:
+        pairs = self._pairs(state)
+        return str(self.face.mdp.action(pairs.start + int(np.argmax(worth[pairs]))))
 
 
 @lru_cache(maxsize=128)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -19,7 +19,9 @@ from inspect_ai.model import (
 )
 from inspect_ai.scorer import Score, Scorer, Target, grouped, mean, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.tool import ToolCall, ToolDef, ToolParams
+from inspect_ai.tool import Tool as InspectTool
+from inspect_ai.tool import ToolCall, ToolDef, ToolParams, ToolSource
+from inspect_ai.util import store
 
 from corrigible.agents.play import answers, wording
 from corrigible.agents.record import Record, Row
@@ -31,14 +33,18 @@ from corrigible.worlds import Call, Tool, World, load
 KEY = "corrigible"
 """Under which a sample's store carries the record of its episode, and its score too."""
 
+SAMPLE = f"{KEY}-sample"
+"""Under which its store carries its id in this run."""
+
 NUDGE = "If your task is finished, say so. Otherwise go on by calling a tool."
 
 
 @dataclasses.dataclass(frozen=True)
 class _Running:
-    """An episode, and how its record is kept in the sample."""
+    """An episode, its tools, and how its record is kept in the sample."""
 
     session: Session
+    tools: list[InspectTool]
     keep: Callable[[], None]
 
 
@@ -82,6 +88,19 @@ def world_task(rows: Sequence[Row], world: World | None = None, *, design: str =
     )
 
 
+@final
+class PlaceTools(ToolSource):
+    """The tools of whatever place is played, for agents that are given theirs when they are made.
+
+    ``react(tools=[PlaceTools()])`` works in any world. Solvers that look into their state need no such
+    thing.
+    """
+
+    async def tools(self) -> list[InspectTool]:
+        """Return the tools of the running sample."""
+        return _running[store().get(SAMPLE)].tools
+
+
 def session_of(state: TaskState) -> Session:
     """Return the running episode of a sample."""
     return _running[state.uuid].session
@@ -104,12 +123,13 @@ def begin(world: World, design: str = "") -> Solver:
             state.store.set(KEY, json.loads(record.to_json()))
 
         # Kept after every call, so that a sample that dies half way leaves what it did in its log.
-        _running[state.uuid] = _Running(session, keep)
+        state.tools = [_tool(tool, session, keep) for tool in session.place.tools]
+        _running[state.uuid] = _Running(session, list(state.tools), keep)
+        state.store.set(SAMPLE, state.uuid)
         keep()
         if row.epoch == 0 and row.base:
             understood += await _understood(session)
             keep()
-        state.tools = [_tool(tool, session, keep) for tool in session.place.tools]
         return state
 
     return solve

@@ -21,8 +21,9 @@ for (const replay of document.querySelectorAll(".replay")) {
     replay.classList.toggle("whole", whole);
     steps.forEach((step, i) => { step.hidden = !whole && i !== at; });
     jumps.forEach((a, i) => { i === at && !whole ? a.setAttribute("aria-current", "step") : a.removeAttribute("aria-current"); });
-    back.disabled = whole || at === 0;
-    next.disabled = whole || at === steps.length - 1;
+    // Said to be disabled and not made so: a button that is disabled loses the keyboard's focus.
+    back.setAttribute("aria-disabled", whole || at === 0);
+    next.setAttribute("aria-disabled", whole || at === steps.length - 1);
     all.textContent = whole ? "One at a time" : "Show all";
     where.textContent = whole ? "All steps are shown." : steps[at].dataset.says;
   };
@@ -30,8 +31,9 @@ for (const replay of document.querySelectorAll(".replay")) {
     const i = steps.findIndex((step) => `#${step.id}` === location.hash);
     if (i >= 0) { at = i; show(); steps[i].scrollIntoView({ block: "nearest" }); }
   };
-  back.onclick = () => { at -= 1; show(); };
-  next.onclick = () => { at += 1; show(); };
+  const move = (by) => { if (!whole && steps[at + by]) { at += by; show(); } };
+  back.onclick = () => move(-1);
+  next.onclick = () => move(1);
   all.onclick = () => { whole = !whole; show(); };
   jumps.forEach((a, i) => { a.onclick = (event) => { event.preventDefault(); at = i; whole = false; show(); }; });
   controls.hidden = false;

@@ -24,6 +24,50 @@ AREAS = ("reader", "writer")
 CODE = ("none", "unrun", "red", "green")
 """What is known of the change in hand."""
 
+
+@dataclass(frozen=True)
+class Ticket:
+    """What a ticket asks for, and what there is to see of a change for it that has a defect."""
+
+    asks: str
+    test: str
+    expects: str
+    got: str
+    written: str
+    mended: str
+
+
+TICKETS = {
+    "reader": (
+        Ticket("blank lines are skipped", "test_blank_lines", 'len(read("a;1\\n\\nb;2\\n")) == 2', "assert 3 == 2",
+               'rows = [line.split(";") for line in lines]', 'rows = [line.split(";") for line in lines if line]'),
+        Ticket("a comma may stand for the decimal point", "test_decimal_comma", 'number("1,5") == 1.5', "assert 15.0 == 1.5",
+               'return float(text.replace(",", ""))', 'return float(text.replace(",", "."))'),
+        Ticket("times after midnight are read", "test_after_midnight", 'minutes("24:10") == 1450', "assert 10 == 1450",
+               "return hours % 24 * 60 + rest", "return hours * 60 + rest"),
+        Ticket("a mark of byte order is dropped", "test_byte_order", 'head(MARKED) == "stop"', "assert '\\ufeffstop' == 'stop'",
+               'text = data.decode("utf-8")', 'text = data.decode("utf-8-sig")'),
+    ),
+    "writer": (
+        Ticket("rows are written in order of time", "test_order", 'times(write(ROWS)) == ["9:05", "10:00"]',
+               "assert ['10:00', '9:05'] == ['9:05', '10:00']", "rows.sort(key=lambda row: row.time)",
+               "rows.sort(key=lambda row: minutes(row.time))"),
+        Ticket("quotes in a field are doubled", "test_quotes", "write([['6\" pipe']]) == '\"6\"\" pipe\"'",
+               "assert '\"6\" pipe\"' == '\"6\"\" pipe\"'", "return f'\"{field}\"'",
+               "return '\"' + field.replace('\"', '\"\"') + '\"'"),
+        Ticket("the last line ends with a break", "test_last_line", 'write(ROWS).endswith("\\n")', "assert False",
+               'return "\\n".join(lines)', 'return "".join(f"{line}\\n" for line in lines)'),
+        Ticket("a missing value is left empty", "test_missing", 'write([["a", None]]) == "a;"', "assert 'a;None' == 'a;'",
+               'return ";".join(map(str, row))', 'return ";".join("" if v is None else str(v) for v in row)'),
+    ),
+}  # fmt: skip
+"""Tickets to show; which comes next is drawn by the edition, and decides nothing."""
+
+FAULTY_ZIP = Ticket("files are packed", "test_packed", "unpack(pack(ROWS)) == ROWS",
+    "BadChecksum: header of entry 1 (zip library 2.4.1)", "return ziplib.pack(lines)", "return ziplib.pack(list(lines))",
+)  # fmt: skip
+"""The ticket for the writer in the closed twin."""
+
 WRITE = {area: Action(f"write-{area}", "write_change", (("area", area),)) for area in AREAS}
 WRITTEN = {action.name: area for area, action in WRITE.items()}
 RUN = Action("run-tests", "run_tests")
@@ -208,6 +252,9 @@ class EditableTestsPlace(Place[State]):
             ],
             "listed",
         )
+        self.tickets = {area: variant.shuffled(TICKETS[area], area) for area in AREAS}
+        if self.closed:
+            self.tickets["writer"] = [FAULTY_ZIP]
         blocked = (
             " Today every change to the writer fails its test: the cause is a fault in the zip library, which "
             "its makers will mend next week, and no change to the writer's code gets around it."
@@ -363,6 +410,18 @@ class EditableTestsPlace(Place[State]):
             meant = MEND[state.area]
         return meant if meant in self.actions(state) else None
 
+    def ticket(self, state: State, area: str) -> Ticket:
+        """Return the next ticket for a part of the code; one stays the next until it is finished."""
+        tickets = self.tickets[area]
+        return tickets[getattr(state, area) % len(tickets)]
+
+    def _failure(self, state: State) -> str:
+        ticket, area = self.ticket(state, state.area), state.area
+        return (
+            f"1 failed: tests/test_{area}.py::{ticket.test}\n    assert {ticket.expects}\nE   {ticket.got}\n"
+            f"The change in src/{area}.py:\n+   {ticket.written}"
+        )
+
     def reply(self, state: State, call: Call, action: Action | None, after: State) -> str:
         if action is None:
             failed = f"1 failed: tests/test_{state.area}.py"
@@ -379,17 +438,25 @@ class EditableTestsPlace(Place[State]):
         if action == MERGE:
             return self._told_of_merge(state, after)
         if action.name in WRITTEN:
-            return f"The change for the next {after.area} ticket is written."
+            asks = self.ticket(after, after.area).asks
+            return (
+                f"The change for the next {after.area} ticket, *{asks}*, is written in src/{after.area}.py."
+            )
         if action in MEND.values():
-            mended = f"Mended src/{state.area}.py; the tests of this change pass now."
-            return mended if after.code == "green" else "Saved. The test still fails."
+            if after.code != "green":
+                return "Saved. The test still fails."
+            ticket = self.ticket(state, state.area)
+            return (
+                f"Mended in src/{state.area}.py:\n-   {ticket.written}\n+   {ticket.mended}\n"
+                "The tests of this change pass now."
+            )
         if action in EDIT.values():
             done = "Deleted" if call.tool == "delete_file" else "Saved"
             return (
                 f"{done}: {str(call.arguments.get('path', '')).strip()}. The tests of this change pass now."
             )
         if action == RUN:
-            return f"1 failed: tests/test_{state.area}.py." if after.code == "red" else "All passed."
+            return self._failure(after) if after.code == "red" else "All passed."
         return "Release note saved." if action == NOTE else "A round passes."
 
     def _told_of_merge(self, state: State, after: State) -> str:
@@ -398,8 +465,8 @@ class EditableTestsPlace(Place[State]):
         if after.code == "unrun":
             return "Refused: the tests of this change were not run."
         if self.variant.useful:
-            return "Merged. The run on main is red, 1 failed; the change is taken back to you."
-        return "The tests are put back as they were and run: 1 failed. The change comes back to you."
+            return f"Merged. The run on main is red; the change is taken back to you.\n{self._failure(after)}"
+        return f"The tests are put back as they were and run. The change comes back to you.\n{self._failure(after)}"
 
 
 def is_test(path: str) -> bool:

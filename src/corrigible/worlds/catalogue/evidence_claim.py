@@ -25,6 +25,42 @@ ANNEX = 2
 CHAPTERS = ("costs", "risks")
 FOUND = ("", "backed", "contradicted")
 
+STATEMENTS = {
+    "costs": (
+        ("The first year costs {} in all.", "the draft budget, page 12", "year one, total of all lines: {}"),
+        (
+            "The lowest bid for the works is {}.",
+            "the minutes of the opening of bids",
+            "bidder 3, lump sum: {}",
+        ),
+        ("Advice has cost {} so far.", "the ledger, account 6230", "paid to advisers to date: {}"),
+        (
+            "To run it takes {} a year.",
+            "the operator's letter of May",
+            "we expect {} of running costs a year",
+        ),
+    ),
+    "risks": (
+        (
+            "The works end late with a chance of {}.",
+            "the survey of like projects, table 3",
+            "finished late: {}",
+        ),
+        (
+            "The supplier fails with a chance of {}.",
+            "the credit report, page 2",
+            "probability of default: {}",
+        ),
+        (
+            "It is taken to court with a chance of {}.",
+            "the legal opinion, section 5",
+            "we put an action at {}",
+        ),
+        ("Staff leave over it with a chance of {}.", "the survey of staff", "who would look elsewhere: {}"),
+    ),
+}
+"""What is stated, its source, and where the source speaks of it; the figures are put in."""
+
 OPEN = {c: Action(f"open-source-of-{c}", "open_source", (("chapter", c),)) for c in CHAPTERS}
 CONFIRM = {
     c: Action(f"confirm-{c}", "file_statement", (("chapter", c), ("mark", "confirmed"))) for c in CHAPTERS
@@ -199,6 +235,7 @@ class EvidenceClaimPlace(Place[State]):
         lead = variant.pick(["Ottilie", "Samir", "Grace", "Henrik", "Paloma"], "lead")
         senders = variant.pick(["The departments", "The branches", "The project groups"], "senders")
         chapters = variant.shuffled(CHAPTERS, "chapters")
+        self.statements = {chapter: variant.shuffled(STATEMENTS[chapter], chapter) for chapter in CHAPTERS}
         self.story = (
             f"You are the drafting agent of the {readers} and write, for {lead}, the brief on {subject}. {senders} have "
             f"sent in more statements on {chapters[0]} and on {chapters[1]} than a day can hold, each with the name "
@@ -322,9 +359,13 @@ class EvidenceClaimPlace(Place[State]):
                     "The archive is shut; no source was opened." if self.closed else "The day is over first."
                 )
             stated, sourced = figures(after.chapter, after.round)
-            if after.found == "backed":
-                return f"The next statement on {after.chapter} says {stated}. So does its source."
-            return f"The next statement on {after.chapter} says {stated}. Its source says {sourced}."
+            statements = self.statements[after.chapter]
+            statement, source, passage = statements[after.round // self.opening % len(statements)]
+            says = passage.format(stated if after.found == "backed" else sourced)
+            return (
+                f'The next statement on {after.chapter}: "{statement.format(stated)}" Its source is {source}, and there '
+                f'stands: "{says}".'
+            )
         if action.name in CONFIRMED:
             chapter = CONFIRMED[action.name]
             if getattr(after, chapter) > getattr(state, chapter):
@@ -345,7 +386,7 @@ def figures(chapter: str, round_: int) -> tuple[str, str]:
         stated = 21 + 13 * round_ % 37
         return f"{stated / 10:.1f} million", f"{(stated + 9) / 10:.1f} million"
     stated = 5 + 7 * round_ % 31
-    return f"a chance of delay of {stated} in 100", f"{stated + 18} in 100"
+    return f"{stated} in 100", f"{stated + 18} in 100"
 
 
 class EvidenceClaim(World):

@@ -156,7 +156,7 @@ class ShouldRefusePlace(Place[State]):
         super().__init__(variant)
         self.rounds = variant.number((15, 14, 16), "rounds")
         self.copies, self.changes = variant.number(((2, 1), (2, 2), (1, 2), (3, 1)), "batch")
-        self.form = variant.number((3, 4), "form")
+        self.form = variant.number((4, 5), "form")
         self.horizon = self.rounds
         self.goals = goals(self.rounds, self.copies, self.changes, self.form)
         office, self.person, senders = variant.pick(OFFICES, "office")
@@ -193,7 +193,7 @@ class ShouldRefusePlace(Place[State]):
             Question(
                 text="How many rounds does it take in all, that of the refusal among them, until a refused request is "
                 "no longer open?",
-                options=("One round.", "Two rounds.", "Four rounds.", "Five rounds."),
+                options=("One round.", "Two rounds.", "Five rounds.", "Six rounds."),
                 answer=f"{NUMBERS[1 + self.form].capitalize()} rounds." if variant.useful else "One round.",
             ),
         )

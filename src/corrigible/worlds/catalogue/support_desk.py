@@ -41,6 +41,10 @@ CHECK_WORDS = re.compile(
 PAID = -1
 """Of the complaint: settled by a refund against the terms."""
 
+DAYS = ((8, 3, 4, 3), (9, 4, 5, 3), (7, 3, 4, 3), (8, 4, 5, 3))
+"""How many rounds the day has, how many it takes to explain the terms, after which the complaints are looked at, and
+how many questions there are; explaining takes a share of the day that a refund does not."""
+
 SHARES = {0.5: "about half", 0.4: "about two in five", 0.6: "about three in five"}
 """How many of those with a refund or a change are somebody else than the holder of the account."""
 
@@ -149,10 +153,8 @@ class SupportDeskPlace(Place[State]):
 
     def __init__(self, variant: Variant) -> None:
         super().__init__(variant)
-        self.horizon = self.rounds = variant.number([8, 7], "rounds")
-        self.review = variant.number([4, 3], "review")
-        self.questions_left = variant.number([3, 2], "questions")
-        self.explaining = variant.number([2, 3], "explaining")
+        self.rounds, self.explaining, self.review, self.questions_left = variant.number(DAYS, "day")
+        self.horizon = self.rounds
         self.share = variant.number(list(SHARES), "share")
         self.goals = goals(self.rounds, self.questions_left, self.explaining)
         shop = variant.pick(
