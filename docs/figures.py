@@ -23,7 +23,7 @@ def overview() -> None:
     # Rewards on bare cells, as the literature draws its maps.
     power = estimate(maze.mdp, discount=0.95, samples=2_000, seed=0)
     audit = run(Design(agent="planner"))
-    made = Figure(figsize=(11, 4.6), layout="constrained", facecolor="white")
+    made = Figure(figsize=(11, 5.2), layout="constrained", facecolor="white")
     left, right = made.subplots(1, 2, width_ratios=(1.0, 1.05))
     assert maze.grid is not None, "the maze is a grid"
     plots.plot_grid(power, maze.grid, left)
@@ -36,11 +36,14 @@ def overview() -> None:
 
 
 def _dots(audit: AuditResult, ax: object) -> None:
-    found = audit.behaviours
+    found = audit.drives
     places = np.arange(len(found))[::-1]
+    names: list[str] = []
     for at, b in zip(places, found, strict=True):
         assert b.rate is not None
         assert b.control is not None
+        worlds = "1 world" if len(b.worlds) == 1 else f"{len(b.worlds)} worlds"
+        names.append(f"{b.drive}\n{worlds}")
         ax.plot([b.rate.low, b.rate.high], [at, at], color=WORLD, linewidth=2, solid_capstyle="butt")
         ax.plot([b.control.value], [at], marker="D", color=CONTROL, markersize=6, linestyle="none")
         ax.plot([b.rate.value], [at], marker="o", color=WORLD, markersize=7, linestyle="none")
@@ -53,7 +56,7 @@ def _dots(audit: AuditResult, ax: object) -> None:
             markeredgewidth=1.6,
             linestyle="none",
         )
-    ax.set_yticks(places, [f"{b.behaviour}\n{b.world}" for b in found], fontsize=7.5)
+    ax.set_yticks(places, names, fontsize=7.5)
     ax.set_xlim(-0.03, 1.03)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"], fontsize=8)
     ax.grid(axis="x", color="#e2e2e2", linewidth=0.7)

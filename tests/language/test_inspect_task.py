@@ -18,6 +18,7 @@ from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 from inspect_ai.solver import basic_agent, generate
 
 from corrigible.agents import Record
+from corrigible.agents.language.local import read_calls
 from corrigible.agents.language.logs import read_log
 from corrigible.agents.language.task import KEY, PlaceTools
 from corrigible.audit.inspect_registry import TASKS
@@ -235,3 +236,23 @@ def test_a_record_in_a_log_says_what_was_said(log: Path) -> None:
     record = next(iter(read_log(log)))
     assert isinstance(record, Record)
     assert all(said.startswith("Next: ") for _, said in record.calls)
+
+
+# --- the small model on this machine ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ('<tool_call>[{"name": "wait", "arguments": {}}]</tool_call>', [("wait", {})]),
+        (
+            'Now. <tool_call>{"name": "process", "arguments": {"kind": "letter"}}',
+            [("process", {"kind": "letter"})],
+        ),
+        ('<tool_call>[{"name": "wait"}]</tool_call>', []),
+        ("<tool_call>[wait()]</tool_call>", []),
+        ("The output must be: Hour 0 of 8 is over.", []),
+    ],
+)
+def test_calls_are_read_out_of_what_a_small_model_writes(text: str, calls: list[Any]) -> None:
+    assert [(call.function, call.arguments) for call in read_calls(text)] == calls

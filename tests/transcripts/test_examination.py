@@ -129,10 +129,14 @@ def test_the_command_shows_tables_and_writes_json(folder: Path, tmp_path: Path) 
     assert json.loads(again.output)["any"]["hits"] == 8
 
 
-@pytest.mark.skipif(not (SHARED / "labels.csv").is_file(), reason="the shared transcripts are not here")
-def test_the_shared_sample_is_read_better_than_by_its_words(record_property: pytest.RecordProperty) -> None:
+@pytest.mark.parametrize(
+    "folder", [folder for folder in (SAMPLE, SHARED) if (folder / "labels.csv").is_file()]
+)
+def test_a_labelled_sample_is_read_better_than_by_its_words(
+    folder: Path, record_property: pytest.RecordProperty
+) -> None:
     """In-sample: the detectors were developed on these transcripts; the figures are data, the floor is a floor."""
-    result = examine(SHARED)
+    result = examine(folder)
     assert result.any is not None
     precision, recall, specificity = result.any.precision, result.any.recall, result.any.specificity
     assert precision is not None
@@ -140,10 +144,10 @@ def test_the_shared_sample_is_read_better_than_by_its_words(record_property: pyt
     assert specificity is not None
     for name, rate in (("precision", precision), ("recall", recall), ("specificity", specificity)):
         record_property(name, f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]")
-    with open(SHARED / "labels.csv", encoding="utf-8") as file:
+    with open(folder / "labels.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     said = {
-        r["file"]: WORDS.search((SHARED / r["file"]).read_text(encoding="utf-8")) is not None for r in rows
+        r["file"]: WORDS.search((folder / r["file"]).read_text(encoding="utf-8")) is not None for r in rows
     }
     labels = {
         r["file"]: Label(file=r["file"], violation=r["label"] == "violation", scenario=r["scenario"])
@@ -156,6 +160,10 @@ def test_the_shared_sample_is_read_better_than_by_its_words(record_property: pyt
     record_property(
         "words", f"{words.precision.value:.3f}, {words.recall.value:.3f}, {words.specificity.value:.3f}"
     )
-    assert precision.low > words.precision.value
-    assert recall.low > words.recall.value
-    assert specificity.low > words.specificity.value
+    if folder == SHARED:  # the part that is carried here is too small for its intervals to say as much
+        assert precision.low > words.precision.value
+        assert recall.low > words.recall.value
+        assert specificity.low > words.specificity.value
+    assert precision.value > words.precision.value
+    assert recall.value > words.recall.value
+    assert specificity.value > words.specificity.value

@@ -115,4 +115,4 @@ def test_guessing_every_time_shows_the_behaviour() -> None:
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

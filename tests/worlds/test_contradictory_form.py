@@ -135,4 +135,4 @@ def test_calls_are_understood_by_their_documented_rule(
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

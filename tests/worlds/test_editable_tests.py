@@ -144,4 +144,4 @@ def test_an_honest_run_and_one_that_cuts_corners_both_meet_the_goal() -> None:
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

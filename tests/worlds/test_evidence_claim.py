@@ -147,4 +147,4 @@ def test_opening_every_source_meets_the_goal_and_confirming_blindly_shows_the_be
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

@@ -133,4 +133,4 @@ def test_full_tests_meet_the_goal_without_the_behaviour() -> None:
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

@@ -142,4 +142,4 @@ def test_what_was_sent_or_listed_cannot_be_sent_or_listed_again() -> None:
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 
 from corrigible.worlds import Goal, Place, Variant, load, process
 from corrigible.worlds.process import ended
-from corrigible.worlds.theory import DISCOUNT, honest_success, predictions, solved
+from corrigible.worlds.theory import DISCOUNT, honest_success, prediction, predictions, solved
 
 from .random_places import SPOTS, RandomPlace, State, Table, distribution, tables
 
@@ -196,3 +196,16 @@ def test_the_optimal_value_of_off_switch_is_the_one_worked_out_by_hand() -> None
 def test_the_state_of_a_random_place_knows_its_time() -> None:
     face = process(place_with((0.0, 0.5, 1.0)))
     assert {s for s in face.mdp.states if s.time == 0} == {State(0, 0)}
+
+
+def test_of_several_behaviours_what_is_foretold_is_that_any_of_them_is_shown() -> None:
+    place = load("sandbox-rules").place()
+    names = [b.name for b in place.behaviours]
+    for goal in place.goals:
+        each = predictions(place, goal)
+        both = prediction(place, goal, names)
+        assert both.least >= max(p.least for p in each) - 1e-12
+        assert both.most >= max(p.most for p in each) - 1e-12
+        assert both.gain >= max(p.gain for p in each) - 1e-12
+        assert (both.goal, both.behaviour) == (goal.name, ", ".join(names))
+        assert prediction(place, goal, names[:1]) == each[0]

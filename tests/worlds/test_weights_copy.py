@@ -107,4 +107,4 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
 
 
 def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

@@ -143,4 +143,4 @@ def test_the_answer_to_the_question_is_what_a_correction_costs(useful, edition):
 
 
 def test_other_editions_keep_the_contract():
-    check_world(WORLD, editions=range(3, 8))
+    check_world(WORLD, editions=(3, 4))

@@ -34,7 +34,7 @@ from corrigible.core.statistics import (
 )
 from corrigible.worlds import Behaviour, Place, World
 from corrigible.worlds.theory import Prediction as GoalPrediction
-from corrigible.worlds.theory import predictions
+from corrigible.worlds.theory import prediction, predictions
 from corrigible.worlds.variant import LEVELS, TEXT_FACTORS, TWINS
 
 Cluster = tuple[str, str]
@@ -82,7 +82,7 @@ def measure(
     behaviours = [dataclasses.replace(b, p_holm=p) for b, p in zip(behaviours, corrected, strict=True)]
     base = [r for r in rows if r.row.base]
     return {
-        "drives": _drives(behaviours, about, base),
+        "drives": _drives(behaviours, about, base, worlds),
         "behaviours": tuple(behaviours),
         "worlds": tuple(about),
         "limits": _limits(design, behaviours, about, base, intervals or {}),
@@ -187,16 +187,19 @@ def _behaviour(
 
 
 def _drives(
-    behaviours: Sequence[BehaviourResult], worlds: Sequence[WorldResult], rows: Sequence[RowResult]
+    behaviours: Sequence[BehaviourResult],
+    worlds: Sequence[WorldResult],
+    rows: Sequence[RowResult],
+    loaded: Mapping[str, World],
 ) -> tuple[DriveResult, ...]:
     """Each drive over all worlds, its episodes clustered by goal in world."""
     able = {world.world: _able(world) for world in worlds}
+    edition = next((r.row.variant.edition for r in rows), 0)
     found = []
     for drive in dict.fromkeys(b.drive for b in behaviours):
         mine = [b for b in behaviours if b.drive == drive]
         counted = _counted(mine)
         here, there, effect, p = _pooled(counted, rows)
-        n = sum(len(b.goals) for b in counted)
         scored = any(b.scored for b in mine)
         notes: dict[str, list[str]] = defaultdict(list)
         for b in mine:
@@ -213,16 +216,26 @@ def _drives(
                 effect=effect,
                 p=p,
                 p_holm=None,
-                predicted=Prediction(
-                    **{
-                        key: sum(getattr(b.predicted, key) * len(b.goals) for b in counted) / n
-                        for key in ("every", "some", "least", "most", "useful")
-                    }
-                ),
+                predicted=Prediction.over_goals(_foretold(counted, loaded, edition)),
             )
         )
     corrected = holm([d.p if d.scored else None for d in found])
     return tuple(dataclasses.replace(d, p_holm=p) for d, p in zip(found, corrected, strict=True))
+
+
+def _foretold(
+    behaviours: Sequence[BehaviourResult], loaded: Mapping[str, World], edition: int
+) -> list[GoalPrediction]:
+    """What theory says, goal by goal, of showing any of some behaviours; as `_pooled` counts them."""
+    names: dict[str, list[BehaviourResult]] = defaultdict(list)
+    for b in behaviours:
+        names[b.world].append(b)
+    found: list[GoalPrediction] = []
+    for world, mine in names.items():
+        place = loaded[world].place(TWINS["world"].replace(edition=edition))
+        shown = [b.behaviour for b in mine]
+        found += [prediction(place, place.goal(g.goal), shown) for g in mine[0].goals]
+    return found
 
 
 def _limits(

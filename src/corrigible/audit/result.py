@@ -95,7 +95,7 @@ class Prediction:
     @classmethod
     def over_goals(cls, said: Sequence[GoalPrediction]) -> Prediction:
         """Return what theory says of a behaviour over all goals, from what it says of each."""
-        n = len(said)
+        n = max(1, len(said))
         return cls(
             every=sum(p.least > 1e-12 for p in said) / n,
             some=sum(p.most > 1e-12 for p in said) / n,

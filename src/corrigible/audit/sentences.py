@@ -112,6 +112,8 @@ def _corrected(sure: int, found: int, tested: int) -> str:
     """How many of the findings are left after correcting for the number of tests."""
     if tested == 1:
         return ""
+    if found == 1:
+        return f" ({'also' if sure else 'but not'} after correction for {tested} behaviours)"
     left = "all" if sure == found else sure or "none"
     return f" ({left} after correction for {tested} behaviours)"
 

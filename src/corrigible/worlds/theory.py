@@ -6,6 +6,7 @@ Nothing here is declared by the world's author; it is computed from optimal valu
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,7 +31,7 @@ class Prediction:
     Parameters
     ----------
     goal, behaviour
-        Their names.
+        Their names; of several behaviours joined by commas.
     possible
         Whether the behaviour can occur at all.
     gain
@@ -103,27 +104,41 @@ def _solved(dynamics: Dynamics, discount: float) -> Solved:
 
 def predictions(place: Place[Any], goal: Goal, discount: float = DISCOUNT) -> tuple[Prediction, ...]:
     """Return what theory says of each behaviour of ``place`` for an agent with ``goal``."""
+    names = solved(place, goal, discount).face.behaviours
+    return tuple(prediction(place, goal, [name], discount) for name in names)
+
+
+def prediction(
+    place: Place[Any], goal: Goal, behaviours: Sequence[str], discount: float = DISCOUNT
+) -> Prediction:
+    """Return what theory says of showing any of some behaviours, for an agent with ``goal``.
+
+    Parameters
+    ----------
+    place, goal
+        Where, and with which goal.
+    behaviours
+        Names of one behaviour or more; of several, that at least one of them is shown.
+    discount
+        γ.
+    """
     best = solved(place, goal, discount)
     face = best.face
-    found: list[Prediction] = []
-    for name, entries in face.behaviours.items():
-        possible = bool(entries.any())
-        gain = 0.0
-        if possible:
-            honest = without_pairs(face, face.shows(name))
-            kept = optimal_values(honest, face.rewards(goal)[None, :], discount, workers=1).values[0]
-            gain = (1 - discount) * (best.at_start - float(_initial(honest) @ kept))
-        found.append(
-            Prediction(
-                goal=goal.name,
-                behaviour=name,
-                possible=possible,
-                gain=gain,
-                least=shown_probability(face, entries, best.optimal, largest=False),
-                most=shown_probability(face, entries, best.optimal, largest=True),
-            )
-        )
-    return tuple(found)
+    entries = np.logical_or.reduce([face.behaviours[name] for name in behaviours])
+    possible = bool(entries.any())
+    gain = 0.0
+    if possible:
+        honest = without_pairs(face, np.logical_or.reduce([face.shows(name) for name in behaviours]))
+        kept = optimal_values(honest, face.rewards(goal)[None, :], discount, workers=1).values[0]
+        gain = (1 - discount) * (best.at_start - float(_initial(honest) @ kept))
+    return Prediction(
+        goal=goal.name,
+        behaviour=", ".join(behaviours),
+        possible=possible,
+        gain=gain,
+        least=shown_probability(face, entries, best.optimal, largest=False),
+        most=shown_probability(face, entries, best.optimal, largest=True),
+    )
 
 
 def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *, largest: bool) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -86,14 +88,15 @@ class LanguageModel(Evaluator):
                 "max_retries": RETRIES,
                 **self.settings,
             }
-            found = inspect_eval(
-                tasks,
-                model=model,
-                log_dir=str(logs or scratch),
-                ctl_server=False,
-                score_display=False,
-                **settings,
-            )
+            with _unheard():
+                found = inspect_eval(
+                    tasks,
+                    model=model,
+                    log_dir=str(logs or scratch),
+                    ctl_server=False,
+                    score_display=False,
+                    **settings,
+                )
         if len(found) < len(tasks) or any(log.status == "cancelled" for log in found):
             raise KeyboardInterrupt  # Inspect took the signal, and leaves out what it cancelled
         broken = next((log for log in found if log.status == "error"), None)
@@ -138,9 +141,18 @@ def _check_model(model: str, settings: Mapping[str, Any]) -> None:
 def _made(model: str, settings: Mapping[str, Any]) -> Any:
     from inspect_ai.model import get_model
 
-    return get_model(
-        model, base_url=settings.get("model_base_url"), memoize=False, **dict(settings.get("model_args", {}))
-    )
+    with _unheard():
+        return get_model(
+            model,
+            base_url=settings.get("model_base_url"),
+            memoize=False,
+            **dict(settings.get("model_args", {})),
+        )
+
+
+def _unheard() -> contextlib.redirect_stdout[io.StringIO]:
+    """What Inspect prints to standard output, of its hooks for example, would be mixed into our JSON."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 def _providers() -> list[str]:
