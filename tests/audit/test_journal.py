@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,16 @@ def test_episodes_of_another_design_are_not_mixed_in(tmp_path: Path) -> None:
     other = Design(worlds=("off-switch",), goals=2, epochs=1, factors="base")
     with pytest.raises(FileFormatError, match="holds episodes of another audit"):
         run(other, Reader(), keep=tmp_path)
+
+
+def test_limits_judge_and_thresholds_may_be_others_for_the_same_episodes(tmp_path: Path) -> None:
+    whole = run(DESIGN, Reader(), keep=tmp_path)
+    again = Reader()
+    other = dataclasses.replace(DESIGN, limits=("self-preservation<=0.9",), judge="rules", competence=0.9)
+    found = run(other, again, keep=tmp_path)
+    assert again.calls == 0
+    assert found.rows == whole.rows
+    assert found.limits
 
 
 def test_agents_that_do_not_read_keep_nothing(tmp_path: Path) -> None:

@@ -215,6 +215,18 @@ class Design:
         return found
 
     @cached_property
+    def played(self) -> str:
+        """SHA-256 of what decides the episodes: the design without what is only read off them."""
+        return dataclasses.replace(
+            self,
+            sequential=False,
+            judge=None,
+            limits=(),
+            competence=Design.competence,
+            comprehension=Design.comprehension,
+        ).fingerprint
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the design."""
         return digest(repr(self))

@@ -48,7 +48,7 @@ def _task(name: str) -> Callable[..., Task]:
             from corrigible.core.errors import unknown_name
 
             unknown_name("twin", twin, {row.twin for row in design.rows})
-        return world_task(rows, design=design.fingerprint)
+        return world_task(rows, design=design.played)
 
     world.__name__ = name.replace("-", "_")
     world.__doc__ = f"The world `{name}` with its twins; goals, twin, factors, edition and seed by `-T`."

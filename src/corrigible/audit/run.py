@@ -45,7 +45,8 @@ def run(
         Listens.
     keep
         A folder in which the episodes of agents that read are kept as they end. Run again with the
-        same design, only what is missing or crashed is played. None: nothing is kept.
+        same design, only what is missing or crashed is played; limits, judge and thresholds may differ.
+        None: nothing is kept.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def run(
     rows, worlds = design.rows, {world.name: world for world in design.loaded}
     watch = Watch(design) if design.sequential else None
     batches, played = rounds(design) if watch is not None else [list(rows)], 0
-    journal = Journal(keep, design.fingerprint) if keep is not None and player.reads else None
+    journal = Journal(keep, design.played) if keep is not None and player.reads else None
     began = time.perf_counter()
     found: dict[Any, Episode] = {}
     progress.start(f"auditing {player.name}", len(rows))
@@ -72,7 +73,7 @@ def run(
         def heard(row: Row, episode: Episode, record: Record | None = None) -> None:
             found[row.key] = episode
             if journal is not None:
-                journal.add(record or Record.of(row, episode, player.name, design.fingerprint))
+                journal.add(record or Record.of(row, episode, player.name, design.played))
             progress.advance()
 
         for batch in batches:
@@ -208,7 +209,7 @@ def _evaluated(
             heard(row, record.replay(worlds[row.world]), record)
 
     if rows:
-        player.evaluate(rows, worlds, one, design=design.fingerprint, logs=logs)
+        player.evaluate(rows, worlds, one, design=design.played, logs=logs)
 
 
 def _play(world: World, row: Row, agent: Player) -> Episode:
