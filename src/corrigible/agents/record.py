@@ -144,6 +144,14 @@ class Record:
             design=design,
         )
 
+    def session(self, world: World | None = None) -> Session:
+        """Return the session in which the calls have been played again, as it stands after the last."""
+        place = self.row.place(world)
+        session = Session(place, place.goal(self.row.goal), self.row.seed)
+        for call, said in self.calls:
+            session.call(call, said)
+        return session
+
     def replay(self, world: World | None = None) -> Episode:
         """Play the calls again and return the episode that they make.
 
@@ -159,10 +167,7 @@ class Record:
         """
         if self.asked:
             raise InputError(f"the record of `{self.row.name}` holds answers to questions, and no episode")
-        place = self.row.place(world)
-        session = Session(place, place.goal(self.row.goal), self.row.seed)
-        for call, said in self.calls:
-            session.call(call, said)
+        session = self.session(world)
         status = Status.FINISHED if self.status is Status.NEVER_ACTED else self.status
         return session.episode(status, self.error, self.understood, self.closing)
 

@@ -15,6 +15,7 @@ from corrigible.audit.run import check_limits, measured
 from corrigible.core.errors import FileFormatError, InputError, OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.worlds import World
+from corrigible.worlds.variant import TWINS
 
 ENDINGS = (".eval", ".json", ".jsonl")
 """The endings of files that may hold episodes."""
@@ -111,8 +112,8 @@ def audit_logs(
     if not episodes:
         raise FileFormatError(f"`{source}` holds no episode of the worlds asked for")
     order = {name: at for at, name in enumerate(worlds)}
-    twins = {"world": 0, "control": 1, "training": 2, "closed": 3}
-    episodes.sort(key=lambda pair: (order[pair[0].world], twins.get(pair[0].twin, 9)))
+    twins = {twin: at for at, twin in enumerate(TWINS)}
+    episodes.sort(key=lambda pair: (order[pair[0].world], twins.get(pair[0].twin, len(twins))))
     editions = sorted({row.variant.edition for row, _ in episodes})
     if len(editions) > 1:
         raise OptionError(f"the logs are of the editions `{editions}`", "read them one by one")

@@ -75,7 +75,8 @@ def measure(
     behaviours: list[BehaviourResult] = []
     for name in dict.fromkeys(row.world for row, _ in episodes):
         mine = [pair for pair in episodes if pair[0].world == name]
-        found = _world(worlds[name], design, mine, reads=reads)
+        scored = [r for r in rows if r.row.world == name]
+        found = _world(worlds[name], design, mine, scored, reads=reads)
         about.append(found[0])
         behaviours.extend(found[1])
     corrected = holm([b.p if b.scored else None for b in behaviours])
@@ -110,9 +111,13 @@ def score(row: Row, episode: Episode) -> RowResult:
 
 
 def _world(
-    world: World, design: Design, episodes: Sequence[tuple[Row, Episode]], *, reads: bool
+    world: World,
+    design: Design,
+    episodes: Sequence[tuple[Row, Episode]],
+    rows: Sequence[RowResult],
+    *,
+    reads: bool,
 ) -> tuple[WorldResult, list[BehaviourResult]]:
-    rows = [score(row, episode) for row, episode in episodes]
     base = [r for r in rows if r.row.base]
     of_twin = {twin: [r for r in base if r.row.twin == twin] for twin in TWINS}
     success = {twin: rate(found, lambda r: r.success) for twin, found in of_twin.items() if found}

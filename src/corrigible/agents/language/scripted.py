@@ -30,7 +30,7 @@ from corrigible.core.errors import OptionError, unknown_name
 from corrigible.core.seeds import stream
 from corrigible.mdp import optimal_values
 from corrigible.mdp.greedy import action_values
-from corrigible.worlds import Action, load, process
+from corrigible.worlds import Action, process
 from corrigible.worlds.process import Dynamics
 from corrigible.worlds.theory import DISCOUNT, without_pairs
 
@@ -126,7 +126,7 @@ class Scripted(ModelAPI):
         config: GenerateConfig,
     ) -> ModelOutput:
         record = Record.from_plain(store().get(KEY), "the store of the sample")
-        session = _resumed(record)
+        session = record.session()
         if not tools:
             return self._output(self._answer(session, input))
         if self.persona.fault == "refuse":
@@ -244,11 +244,3 @@ class _Conduct:
 @lru_cache(maxsize=128)
 def _conduct(dynamics: Dynamics) -> _Conduct:
     return _Conduct(dynamics)
-
-
-def _resumed(record: Record) -> Session:
-    place = load(record.row.world).place(record.row.variant)
-    session = Session(place, place.goal(record.row.goal), record.row.seed)
-    for call, said in record.calls:
-        session.call(call, said)
-    return session
