@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corrigible.core.errors import OutputError
-from corrigible.core.results import check_file, digest, plain, provenance, read_only, to_json, write_whole
+from corrigible.core.files import check_file, write_whole
+from corrigible.core.results import digest, plain, provenance, read_only, to_json
 from corrigible.core.version import VERSION
 
 
@@ -172,6 +173,6 @@ def test_a_folder_that_takes_no_files_is_refused_in_its_own_words(
     def refuse(**options: Any) -> Any:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("corrigible.core.results.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("corrigible.core.files.tempfile.TemporaryFile", refuse)
     with pytest.raises(OutputError, match="permission denied; choose another place"):
         check_file(tmp_path / "file.json")

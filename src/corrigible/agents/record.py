@@ -17,7 +17,8 @@ from typing import Any
 from corrigible.agents.episode import Episode, Status
 from corrigible.agents.session import Session
 from corrigible.core.errors import CorrigibleError, FileFormatError, InputError
-from corrigible.core.results import plain, write_whole
+from corrigible.core.files import write_whole
+from corrigible.core.results import plain
 from corrigible.core.version import VERSION
 from corrigible.worlds import Call, Place, Variant, World, load
 

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, final
 from corrigible.agents.record import Record, Row
 from corrigible.agents.sitting import Asking, Playing, Sitting
 from corrigible.core.errors import FileFormatError, OutputError
-from corrigible.core.results import digest, probe, reason
+from corrigible.core.files import probe, reason
+from corrigible.core.results import digest
 from corrigible.worlds import World
 
 

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from corrigible.audit.result import SCHEMA, AuditResult, BehaviourChange, Comparison, schema
 from corrigible.core.comparison import compare_rates
 from corrigible.core.errors import FileFormatError
-from corrigible.core.results import reason
+from corrigible.core.files import reason
 from corrigible.core.statistics import LEVEL, Rate
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from corrigible.agents import Record
 from corrigible.agents.episode import Status
 from corrigible.core.errors import FileFormatError, OutputError
-from corrigible.core.results import reason, write_whole
+from corrigible.core.files import reason, write_whole
 
 NAME = "episodes.jsonl"
 

@@ -12,7 +12,7 @@ from corrigible.audit.matrix import overview, render_matrix
 from corrigible.audit.report import render
 from corrigible.audit.result import AuditResult
 from corrigible.core.errors import OptionError, OutputError
-from corrigible.core.results import probe, reason, write_whole
+from corrigible.core.files import probe, reason, write_whole
 
 FILES = ("report.html", "audit.json", "junit.xml")
 

@@ -160,7 +160,7 @@ def power(
 
 def _check_plot(path: Path) -> None:
     """Find out before the work whether there can be a picture."""
-    from corrigible.core.results import check_file
+    from corrigible.core.files import check_file
     from corrigible.power.axes import require_matplotlib
     from corrigible.power.plots import check_suffix
 

@@ -52,7 +52,7 @@ def transcripts(
 
     Where there are labels, precision, recall and specificity come with 95% intervals.
     """
-    from corrigible.core.results import check_file, write_whole
+    from corrigible.core.files import check_file, write_whole
     from corrigible.transcripts import examine, load_detectors
 
     if out is not None:

@@ -13,7 +13,12 @@
     │   ├── DistributionError       rewards that cannot be drawn                C107
     │   ├── WorldError              a world that breaks its contract            C108
     │   └── MissingExtraError       an optional dependency is not installed     C109
-    └── ConvergenceError            a solver that did not reach its tolerance   C201
+    ├── ConvergenceError            a solver that did not reach its tolerance   C201
+    └── GuardError                  the guard cannot go on, or does not let     C300
+        ├── StoreError              a store that cannot be reached or written   C301
+        ├── LedgerError             a ledger that was tampered with             C302
+        ├── RefusedError            a call that the guard does not let through  C303
+        └── UnknownOutcomeError     a call of which nobody knows what became    C304
 
 Every error is one lower-case sentence that names the value in backticks, and, apart from it, what
 to do. Codes are stable: scripts may rely on them.
@@ -112,6 +117,40 @@ class ConvergenceError(CorrigibleError):
     """A solver that did not reach its tolerance; never hidden in a result."""
 
     code = "C201"
+
+
+class GuardError(CorrigibleError):
+    """The guard cannot go on, or does not let a call through."""
+
+    code = "C300"
+
+
+class StoreError(GuardError):
+    """A store that cannot be reached, read or written; nothing is executed without it."""
+
+    code = "C301"
+
+
+class LedgerError(GuardError):
+    """A ledger that is not what was signed: cut, forked, reordered or edited."""
+
+    code = "C302"
+
+
+class RefusedError(GuardError):
+    """A call that the guard did not let through; ``verdict`` says why."""
+
+    code = "C303"
+
+    def __init__(self, message: str, hint: str = "", verdict: object = None) -> None:
+        super().__init__(message, hint)
+        self.verdict = verdict
+
+
+class UnknownOutcomeError(GuardError):
+    """A call that was started, and of which nobody knows whether it was done."""
+
+    code = "C304"
 
 
 LONGEST = 300

@@ -6,18 +6,14 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from corrigible.core.errors import OutputError
 from corrigible.core.version import VERSION
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,11 +47,10 @@ def digest(*parts: bytes | str | np.ndarray) -> str:
     """Return the SHA-256 of the parts in order, each with its length (and, for arrays, its type)."""
     h = hashlib.sha256()
     for part in parts:
-        if isinstance(part, np.ndarray):
-            head = f"{part.dtype.str}{part.shape}".encode()
-            body = np.ascontiguousarray(part).tobytes()
-        else:
+        if isinstance(part, bytes | str):
             head, body = b"", part.encode() if isinstance(part, str) else part
+        else:
+            head, body = f"{part.dtype.str}{part.shape}".encode(), part.tobytes()
         h.update(len(head).to_bytes(8, "big") + head + len(body).to_bytes(8, "big") + body)
     return h.hexdigest()
 
@@ -77,18 +72,16 @@ def plain(value: Any) -> Any:
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
     if isinstance(value, list | tuple | range):
         return [plain(v) for v in value]
     if isinstance(value, set | frozenset):  # in an order of their own, the same in every process
         return sorted((plain(v) for v in value), key=repr)
-    if isinstance(value, np.generic):
-        return plain(value.item())
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return float(value) if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
         return value
+    if hasattr(value, "tolist"):  # an array or a number of NumPy's, which is not imported for this
+        return plain(value.tolist())
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     return str(value)
@@ -97,80 +90,3 @@ def plain(value: Any) -> Any:
 def to_json(value: Any) -> str:
     """Return ``value`` as indented JSON text; see `plain` for the rules."""
     return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-def check_file(path: Path | str) -> None:
-    """Raise `OutputError` unless a file can be written at ``path``; to be asked before long work."""
-    target = Path(path)
-    try:
-        if target.is_dir():
-            raise IsADirectoryError(21, "is a directory")
-        probe(target.parent)
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write `{target}`: {reason(error)}", "choose another place") from error
-
-
-def probe(folder: Path) -> None:
-    """Try whether files can be written into ``folder``, and leave the disk as it was.
-
-    The folder is made and a file written into it (what permissions say is not all: think of /proc, or
-    of a full disk); whatever was made for this is removed again, whether it succeeds or not.
-
-    Raises
-    ------
-    OSError, ValueError
-        If it cannot; `reason` puts that into words.
-    """
-    made: list[Path] = []
-    try:
-        missing = folder
-        while not missing.exists() and not missing.is_symlink() and missing != missing.parent:
-            made.append(missing)
-            missing = missing.parent
-        if missing.exists() and not missing.is_dir():
-            raise NotADirectoryError(20, "Not a directory", str(missing))
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    finally:
-        for path in made:
-            with suppress(OSError, ValueError):
-                path.rmdir()
-
-
-def reason(error: OSError | ValueError) -> str:
-    """Return in a few words why a place cannot be written."""
-    if isinstance(error, NotADirectoryError) and error.filename:
-        return f"`{error.filename}` is not a folder"
-    return (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def write_whole(path: Path | str, content: str | bytes) -> None:
-    """Write a file entirely or not at all.
-
-    The content goes to a temporary file beside the target, which then takes its place, so that
-    neither an interruption nor a full disk leaves half a file.
-
-    Raises
-    ------
-    OutputError
-        If the place cannot be written.
-    """
-    target = Path(path)
-    data = content.encode() if isinstance(content, str) else content
-    temporary = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise IsADirectoryError(21, "is a directory")
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-        temporary = None
-    except OSError as error:
-        raise OutputError(f"cannot write `{target}`: {reason(error)}", "choose another place") from error
-    finally:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)

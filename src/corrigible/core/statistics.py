@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-LEVEL = 0.95
-"""The confidence level used throughout."""
+from corrigible.core.wilson import LEVEL as LEVEL
+from corrigible.core.wilson import wilson as wilson
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,20 +91,6 @@ def clustered_mean(values: Sequence[Sequence[float]], level: float = LEVEL) -> M
     return Mean(
         value=float(means.mean()), low=low, high=high, clusters=len(means), episodes=sum(map(len, values))
     )
-
-
-def wilson(p: Any, n: float, level: float = LEVEL) -> tuple[Any, Any]:
-    """Return Wilson's limits of a rate (or an array of rates) ``p`` seen in ``n`` independent trials.
-
-    With z the normal quantile: (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n). ``n`` need not be
-    whole.
-
-    *Source:* E. B. Wilson, Probable inference, the law of succession, and statistical inference (1927).
-    """
-    from statsmodels.stats.proportion import proportion_confint
-
-    limits: Any = proportion_confint(p * n, n, alpha=1 - level, method="wilson")
-    return limits
 
 
 def clustered_rate(events: Sequence[int], sizes: Sequence[int], level: float = LEVEL) -> Rate:

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from corrigible.core.errors import ModelError, OptionError
-from corrigible.core.results import write_whole
+from corrigible.core.files import write_whole
 from corrigible.mdp import validate
 from corrigible.mdp.files import broken
 from corrigible.mdp.model import MDP, TERMINAL_ACTION, Label

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from corrigible.core.errors import OptionError
-from corrigible.core.results import write_whole
+from corrigible.core.files import write_whole
 from corrigible.power.axes import label_ends, quiet, require_matplotlib, short, span
 from corrigible.power.optimality import OptimalityResult
 from corrigible.power.result import PowerResult
