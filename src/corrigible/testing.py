@@ -1,5 +1,28 @@
 """What people who extend Corrigible test their own parts with."""
 
-from corrigible.worlds.conformance import check_world
+from __future__ import annotations
 
-__all__ = ["check_world"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corrigible.guard.conformance import check_guard_store
+    from corrigible.worlds.conformance import check_world
+
+__all__ = ["check_guard_store", "check_world"]
+
+# Each is loaded when it is first used: whoever writes a store need not have what worlds need.
+_HOMES = {
+    "check_guard_store": "corrigible.guard.conformance",
+    "check_world": "corrigible.worlds.conformance",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'corrigible.testing' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from corrigible import __version__
-from corrigible.cli.audit import audit
-from corrigible.cli.power import power
 from corrigible.cli.terminal import error_line, say
-from corrigible.cli.worlds import worlds
+from corrigible.cli.verb import Verb
 from corrigible.core.errors import CorrigibleError, InputError
 
 BAD_INPUT = 2
@@ -24,6 +21,13 @@ FAULT = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """As of any program that SIGPIPE ends: nobody may take a result that was not read for a good one."""
+
+EXTRAS = {
+    **dict.fromkeys(("numpy", "numba", "scipy", "statsmodels", "gymnasium", "networkx"), "theory"),
+    **dict.fromkeys(("cedarpy", "cryptography", "aiohttp"), "guard"),
+    "psycopg": "postgres",
+}
+"""Which of our extras brings a package that is not there."""
 
 
 @click.group(
@@ -36,9 +40,22 @@ def verbs() -> None:
     """Measure, test and hold back instrumental convergence in capable agents."""
 
 
-verbs.add_command(power)
-verbs.add_command(audit)
-verbs.add_command(worlds)
+for _name, _file, _line in (
+    ("approvals", "oversight", "List the calls that wait for a person."),
+    ("approve", "oversight", "Let a call that waits be made, once."),
+    ("audit", "audit", "Audit an agent over worlds and their controls."),
+    ("deny", "oversight", "Refuse a call that waits."),
+    ("grant", "oversight", "Approve a bounded set of calls in advance."),
+    ("grants", "oversight", "List the grants that hold."),
+    ("guard", "guard", "Run an agent's tools under controlled autonomy."),
+    ("halt", "oversight", "Stop a session, or everything, before its next call."),
+    ("ledger", "ledger", "Verify, show, export and prove the record."),
+    ("power", "power", "Compute POWER and preferred actions of a model."),
+    ("resume", "oversight", "Take a halt back."),
+    ("revoke", "oversight", "Take a grant back."),
+    ("worlds", "worlds", "List, tell or serve worlds."),
+):
+    verbs.add_command(Verb(_name, _file, _line))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -67,6 +84,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         # What is still in the buffer goes nowhere, so that leaving is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = PIPE_CLOSED
+    except ModuleNotFoundError as error:
+        status = _missing(error)
     except MemoryError:
         say(error_line("the machine ran out of memory", "ask for fewer samples or a smaller model"))
         status = BAD_INPUT
@@ -75,8 +94,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _missing(error: ModuleNotFoundError) -> int:
+    """Say which of our extras brings the package that is not installed."""
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRAS:
+        return _unexpected(error)
+    say(error_line(f"{name} is not installed", f"pip install 'corrigible[{EXTRAS[name]}]'"))
+    return BAD_INPUT
+
+
 def _unexpected(error: Exception) -> int:
     """Say in one line what nobody expected; the user's own code is told apart from ours."""
+    import traceback
+
     if os.environ.get("CORRIGIBLE_TRACEBACK"):
         traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}"

@@ -55,6 +55,10 @@ class Page:
         self.item(title, "")
         self._print(shown)
 
+    def put(self, what: Any) -> None:
+        """Write something that Rich can draw, as wide as the page."""
+        self._print(what)
+
     def verbatim(self, lines: Sequence[str]) -> None:
         """Write lines as they are."""
         click.echo("\n".join(lines))

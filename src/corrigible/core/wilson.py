@@ -27,5 +27,6 @@ def wilson(p: Any, n: Any, level: float = LEVEL) -> tuple[Any, Any]:
     centre = p + z * z / (2 * n)
     reach = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
     scale = 1 + z * z / n
-    # Rounding can leave -1e-17 where the limit is 0; the absolute value is the limit in any case.
-    return abs(centre - reach) / scale, 1 - abs(1 - (centre + reach) / scale)
+    # Where nothing, or everything, was seen, one limit is 0, or 1, and rounding must not leave it beside.
+    low, high = (centre - reach) / scale * (p > 0), 1 - (1 - (centre + reach) / scale) * (p < 1)
+    return low, high

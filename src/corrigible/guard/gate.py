@@ -1,0 +1,469 @@
+"""The gate: every call goes through here, and nothing goes round it.
+
+::
+
+    call ─▶ Judge.enter (one transaction: decide, write intent | denied | asked) ─▶ tool ─▶ Judge.leave ─▶ agent
+                 │ ask
+                 └─▶ people: terminal, webhook, the client's user ─▶ Judge.enter once more
+
+Whatever fails on the way, fails closed: without a store nothing is judged, and without an intent on disk no
+tool is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, final
+
+from corrigible.core.errors import InputError, StoreError
+from corrigible.core.version import VERSION
+from corrigible.guard import once
+from corrigible.guard.approvals import Request
+from corrigible.guard.asking import Asker, Asking
+from corrigible.guard.clock import Clock
+from corrigible.guard.contract import Call, Outcome, Signal, Verdict
+from corrigible.guard.flight import failure, watched
+from corrigible.guard.isolation import check, held, reached
+from corrigible.guard.judgement import Entry, Judge, Seen
+from corrigible.guard.ledger import Ledger, Redactor, SigningKey
+from corrigible.guard.manifest import Manifest, Server, Tool
+from corrigible.guard.normal import shown
+from corrigible.guard.once import needs_care
+from corrigible.guard.oversight import Oversight
+from corrigible.guard.store import Store, Transaction, open_store
+
+if TYPE_CHECKING:
+    from corrigible.guard.ledger.anchors import Anchoring
+    from corrigible.guard.monitors import Monitor, Reviewer
+    from corrigible.guard.policy import Policy
+    from corrigible.guard.python import Session
+
+T = TypeVar("T")
+
+PROBING = "probe"
+"""The session of probes."""
+REVIEW = 30.0
+"""Seconds that a reviewer has; then its silence counts as *ask*."""
+RECENT = 8
+"""Calls before this one that a reviewer is told of."""
+SESSIONS = 1000
+"""Sessions whose recent calls are remembered for reviewers."""
+
+Debt = tuple[int, Call, Outcome]
+"""An outcome that is known, and not written yet."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """Leave to make one call: the number of its intent in the ledger, and its idempotency key."""
+
+    number: int
+    idempotency: str
+    call: Call
+
+
+Run = Callable[[Permit], Awaitable[Outcome]]
+"""Makes a call that was permitted."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the agent is told.
+
+    Parameters
+    ----------
+    verdict
+        What was decided.
+    outcome
+        How the call ended; None: it was not made.
+    request
+        What people are (still) to decide, where they are.
+    number
+        The number of the intent; None: there is none.
+    """
+
+    verdict: Verdict
+    outcome: Outcome | None = None
+    request: Request | None = None
+    number: int | None = None
+
+
+@final
+class Guard:
+    """A guard at work: one manifest, one policy, one store.
+
+    Parameters
+    ----------
+    manifest, policy
+        The rules.
+    store, ledger
+        Where everything is kept.
+    monitors, reviewer
+        Who watches.
+    clock
+        The time.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        policy: Policy,
+        store: Store,
+        ledger: Ledger,
+        *,
+        monitors: Sequence[Monitor] = (),
+        reviewer: Reviewer | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.manifest, self.policy, self.store, self.ledger = manifest, policy, store, ledger
+        self.reviewer = reviewer
+        self.clock = clock or Clock()
+        self.instance = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.oversight = Oversight(store, ledger, self.clock)
+        self._judge = Judge(manifest, policy, ledger, monitors, self.clock, self.instance)
+        self._held = held(manifest)
+        self._owed: list[Debt] = []
+        self._recent: OrderedDict[str, deque[str]] = OrderedDict()
+        self._asking = Asking(self.oversight, manifest.approval)
+        self._anchoring: Anchoring | None = None
+
+    @classmethod
+    def open(
+        cls,
+        manifest: Manifest | Path | str,
+        *,
+        policy: Policy | None = None,
+        store: Store | None = None,
+        reviewer: Reviewer | None = None,
+        clock: Clock | None = None,
+    ) -> Guard:
+        """Return a guard that has checked its rules, opened its store and begun its ledger.
+
+        Parameters
+        ----------
+        manifest
+            The manifest, or where it is.
+        policy, store, reviewer
+            In place of those that the manifest names.
+        clock
+            In place of the machine's.
+
+        Raises
+        ------
+        InputError
+            If the manifest or the policy is broken, or a tool could reach what holds it back.
+        StoreError
+            If the store cannot be reached, or a guard with other rules is at work on it.
+        """
+        from corrigible.guard.manifest_file import load
+        from corrigible.guard.monitors import load as load_monitors
+        from corrigible.guard.policy import Policy
+
+        if not isinstance(manifest, Manifest):
+            manifest = load(Path(manifest))
+        check(manifest)
+        if policy is None:
+            if manifest.policy is None:
+                raise InputError("the manifest names no policy", "without one everything would be denied")
+            policy = Policy.load(manifest.policy, manifest)
+        monitors = load_monitors(manifest.monitors)
+        if reviewer is None and manifest.reviewer:
+            from corrigible.guard.monitors.model import ModelReviewer
+
+            reviewer = ModelReviewer(manifest.reviewer)
+        key = None if manifest.key is None else SigningKey.load(manifest.key)
+        redactor = Redactor(manifest.redaction, key.secret if key is not None else secrets.token_bytes(32))
+        own = store is None
+        store = open_store(manifest.store) if store is None else store
+        try:
+            ledger = Ledger(store, manifest.name, key, redactor)
+            guard = cls(manifest, policy, store, ledger, monitors=monitors, reviewer=reviewer, clock=clock)
+            guard._begin()
+        except BaseException:
+            if own:
+                store.close()
+            raise
+        return guard
+
+    def _begin(self) -> None:
+        """Take our place on the store, unless a guard with other rules has it, and say what the rules are."""
+        ours = {"name": self.manifest.name, "manifest": self.manifest.version, "policy": self.policy.version}
+        self.store.hold(self.instance)
+
+        def start(tx: Transaction) -> int:
+            now = self.clock.tick(tx)
+            number = self.ledger.append(tx, "start", now, instance=self.instance, version=VERSION, **ours)
+            tx.put("guard", self.instance, ours | {"start": number})
+            return number
+
+        def withdraw(tx: Transaction) -> None:
+            tx.delete("guard", self.instance)
+            self.ledger.append(tx, "stop", self.clock.tick(tx), instance=self.instance)
+
+        number = self.store.transact(start)
+        for instance, theirs in self.store.read(lambda reader: reader.scan("guard")):
+            if instance == self.instance:
+                continue
+            if not self.store.alive(instance):
+                self.store.transact(lambda tx, gone=instance: tx.delete("guard", gone))
+            elif theirs["start"] < number and any(theirs[name] != value for name, value in ours.items()):
+                self.store.transact(withdraw)
+                raise StoreError(
+                    f"the guard `{theirs['name']}` ({instance}) is at work on the store with other rules",
+                    "stop it first, or give each guard a store of its own",
+                )
+        self.store.transact(self._tell_rules)
+        once.sweep(self.store, self.ledger, self.clock)
+        if self.manifest.anchors:
+            from corrigible.guard.ledger.anchors import Anchoring
+
+            self._anchoring = Anchoring(self.ledger, self.manifest.anchors)
+
+    def _tell_rules(self, tx: Transaction) -> None:
+        manifest = self.manifest
+        rules = {
+            "agent": manifest.agent,
+            "approvers": list(manifest.approval.approvers),
+            "resume_by_another": manifest.resume_by_another,
+            "tools": sorted(manifest.tools),
+            "grave": sorted(name for name, tool in manifest.tools.items() if tool.grave),
+        }
+        tx.put("rules", "rules", rules)
+
+    def close(self) -> None:
+        """Say that we stop, and let go of the store."""
+        with suppress(StoreError):
+            self.store.transact(self._end)
+        if self._anchoring is not None:
+            self._anchoring.close()
+        self.store.close()
+
+    def _end(self, tx: Transaction) -> None:
+        self._pay(tx, tuple(self._owed))
+        tx.delete("guard", self.instance)
+        self.ledger.append(tx, "stop", self.clock.tick(tx), instance=self.instance)
+
+    def begin(self, session: str, *, agent: str = "", task: str = "") -> None:
+        """Begin a session; ``task`` is what a person asked for, in the person's words, which are trusted.
+
+        Raises
+        ------
+        OptionError
+            If the session has begun and a task is given.
+        """
+        self.store.transact(lambda tx: self._judge.begin(tx, session, agent or self.manifest.agent, task))
+
+    def session(self, name: str, *, agent: str = "", task: str = "") -> AbstractContextManager[Session]:
+        """Return a context in which wrapped functions are called by this session; see `begin`."""
+        from corrigible.guard.python import session
+
+        return session(self, name, agent, task)
+
+    def wrap(self, function: Callable[..., T], name: str) -> Callable[..., T]:
+        """Return a function in Python behind this guard, under the name that the manifest has for it."""
+        from corrigible.guard.python import wrap
+
+        return wrap(self, function, name)
+
+    def call_sync(self, call: Call, run: Callable[[Permit], Outcome], **settings: Any) -> Answer:
+        """Do as `call` does, from code that cannot await."""
+        from corrigible.guard.python import in_loop
+
+        async def soon(permit: Permit) -> Outcome:
+            return run(permit)
+
+        return in_loop(self.call(call, soon, **settings))
+
+    async def call(
+        self,
+        call: Call,
+        run: Run,
+        *,
+        definition: str | None = None,
+        asker: Asker | None = None,
+        wait: float | None = None,
+    ) -> Answer:
+        """Judge a call, ask people where it takes some, make it where it is allowed, and record all of it.
+
+        Parameters
+        ----------
+        call
+            What the agent wants done.
+        run
+            Does it. It is cancelled when the off-switch is pressed or the time is up, and then should tell
+            whoever does the work.
+        definition
+            The digest of the tool's definition as its server lists it now.
+        asker
+            Asks the user in the door's own way.
+        wait
+            Seconds to wait for people; None: as the manifest says.
+
+        Returns
+        -------
+        Answer
+            Its ``outcome`` is None unless the call was made.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be reached; nothing was executed.
+        """
+        seen = await self._see(call, definition)
+        entry = await self._enter(call, seen)
+        if any(reason.rule == "once" for reason in entry.verdict.reasons) and await self._settle(run):
+            entry = await self._enter(call, seen)
+        if entry.request is not None:
+            seconds = self.manifest.approval.wait if wait is None else wait
+            if not await self._asking.answered(entry, asker, seconds):
+                return Answer(verdict=entry.verdict, request=entry.request)
+            entry = await self._enter(call, seen)
+        self._remember(call, entry.verdict)
+        if entry.number is None:
+            return Answer(verdict=entry.verdict, request=entry.request)
+        permit = Permit(number=entry.number, idempotency=entry.idempotency, call=call)
+        outcome = await self._made(permit, run)
+        return Answer(verdict=entry.verdict, outcome=outcome, number=permit.number)
+
+    async def reconcile(self, run: Run) -> int:
+        """Find out with the manifest's probes what became of calls whose outcome is unknown.
+
+        Returns
+        -------
+        int
+            How many were resolved; the others wait for a person (`Oversight.unknowns`).
+        """
+        from corrigible.guard.reconcile import reconcile
+
+        return await reconcile(self, run)
+
+    async def probe(self, name: str, arguments: dict[str, Any], run: Run) -> str | None:
+        """Make the call of a probe; return its text, or None where it was not made, or failed."""
+        call = Call(tool=name, arguments=arguments, session=PROBING, agent=PROBING)
+        entry = await _committed(self.store, lambda tx: self._judge.probe(tx, call))
+        if entry.number is None:
+            return None
+        permit = Permit(number=entry.number, idempotency=entry.idempotency, call=call)
+        outcome = await self._made(permit, run)
+        return outcome.text if outcome.kind != "unknown" else None
+
+    async def _see(self, call: Call, definition: str | None) -> Seen:
+        arguments, hosts, complaint = {}, frozenset[str](), ""
+        tool = self.manifest.tool(call.tool)
+        if tool is not None and not tool.complaint(call.arguments):
+            server = self.manifest.servers.get(tool.server) or Server(name=tool.server)
+            try:
+                arguments, hosts = shown(call, tool, server)
+                complaint = reached(tool, arguments, self._held)
+            except ValueError as error:
+                complaint = str(error)
+        signals = await self._review(call, tool) if tool is not None and tool.changes else ()
+        return Seen(shown=arguments, hosts=hosts, complaint=complaint, definition=definition, signals=signals)
+
+    async def _review(self, call: Call, tool: Tool) -> tuple[Signal, ...]:
+        if self.reviewer is None:
+            return ()
+        recent = list(self._recent.get(call.sessions()[0], ()))
+        try:
+            async with asyncio.timeout(REVIEW):
+                return tuple(await self.reviewer.review(call, tool, recent))
+        except Exception as error:  # whatever keeps it from answering
+            said = f"`{self.reviewer.name}` did not answer ({type(error).__name__})"
+            return (Signal(monitor=self.reviewer.name, raises="ask", text=said),)
+
+    def _remember(self, call: Call, verdict: Verdict) -> None:
+        if self.reviewer is None:
+            return
+        session = call.sessions()[0]
+        lines = self._recent.setdefault(session, deque(maxlen=RECENT))
+        arguments = self.ledger.redactor.arguments(self.manifest.tool(call.tool), call.arguments)
+        lines.append(f"{call.tool} {arguments} -> {verdict.decision}"[:500])
+        self._recent.move_to_end(session)
+        if len(self._recent) > SESSIONS:
+            self._recent.popitem(last=False)
+
+    async def _enter(self, call: Call, seen: Seen) -> Entry:
+        owed = tuple(self._owed)
+
+        def work(tx: Transaction) -> Entry:
+            self._pay(tx, owed)
+            return self._judge.enter(tx, call, seen)
+
+        entering = self.store.submit(work)
+        try:
+            entry = await asyncio.shield(asyncio.wrap_future(entering))
+        except asyncio.CancelledError:
+            entering.add_done_callback(lambda done: self._unused(call, done))
+            raise
+        self._paid(owed)
+        return entry
+
+    def _unused(self, call: Call, entering: Future[Entry]) -> None:
+        """Close the intent of a call whose caller gave up before it was made."""
+        if entering.cancelled() or entering.exception() is not None:
+            return
+        number = entering.result().number
+        if number is not None:
+            self._write((number, call, Outcome(kind="failed", why="the caller gave up before it was made")))
+
+    def _pay(self, tx: Transaction, owed: Sequence[Debt]) -> None:
+        """Write the outcomes that could not be written when they were known."""
+        for number, call, outcome in owed:
+            self._judge.leave(tx, number, call, outcome)
+
+    def _paid(self, owed: Sequence[Debt]) -> None:
+        for debt in owed:
+            with suppress(ValueError):  # another call of the same moment has paid it
+                self._owed.remove(debt)
+
+    async def _settle(self, run: Run) -> bool:
+        """Look whether what stands in the way is only a process that is gone, and what it left behind."""
+        lost = await asyncio.to_thread(once.sweep, self.store, self.ledger, self.clock)
+        return bool(await self.reconcile(run)) or lost > 0
+
+    async def _made(self, permit: Permit, run: Run) -> Outcome:
+        """Make a permitted call, and record how it ended, whatever happens."""
+        tool = self.manifest.tool(permit.call.tool)
+        assert tool is not None
+        task = asyncio.ensure_future(run(permit))
+        try:
+            outcome = await watched(task, permit.call, tool, self.store)
+        except asyncio.CancelledError:
+            task.cancel()
+            await self._left(permit, Outcome(kind="unknown", why="the caller gave up while it ran"))
+            raise
+        except Exception as error:
+            outcome = failure(error, tool)
+        await self._left(permit, outcome)
+        return outcome
+
+    async def _left(self, permit: Permit, outcome: Outcome) -> None:
+        """Write an outcome down; where nothing was changed, the agent does not wait until it is on disk.
+
+        A crash in that moment leaves the outcome unknown, which for what changes nothing does no harm.
+        """
+        writing = self._write((permit.number, permit.call, outcome))
+        tool = self.manifest.tool(permit.call.tool)
+        if tool is None or needs_care(tool):
+            await asyncio.shield(asyncio.wrap_future(writing))
+
+    def _write(self, debt: Debt) -> Future[None]:
+        """Have an outcome written; what cannot be written now is owed."""
+        writing = self.store.submit(lambda tx: self._judge.leave(tx, *debt))
+        writing.add_done_callback(lambda done: done.exception() and self._owed.append(debt))
+        return writing
+
+
+async def _committed(store: Store, work: Callable[[Transaction], T]) -> T:
+    return await asyncio.wrap_future(store.submit(work))
