@@ -28,7 +28,17 @@ def commands(page: Path) -> list[tuple[str, tuple[str, ...]]]:
     return [(command, tuple(output)) for command, output in found]
 
 
-SHOWN = [(page.name, *shown) for page in PAGES for shown in commands(page)]
+def all_shown() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return each command once, though several pages show it, with the first of them and all that they show."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for page in PAGES:
+        for command, output in commands(page):
+            first, known = found.get(command, (page.name, ()))
+            found[command] = first, (*known, *output)
+    return [(page, command, output) for command, (page, output) in found.items()]
+
+
+SHOWN = all_shown()
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ DESIGN = ("off-switch", "--agent", "scripted:grabby", "--goals", "3", "--epochs"
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_run_goes_on_where_it_was(
+def test_an_interrupted_run_keeps_what_it_has_and_a_killed_one_goes_on_where_it_was(
     run: Cli, tmp_path: Path, environment: dict[str, str], how: signal.Signals
 ) -> None:
     command = [sys.executable, "-m", "corrigible", "audit", *DESIGN, "--out", "out"]
@@ -153,6 +153,8 @@ def test_an_interrupted_run_goes_on_where_it_was(
     kept = [json.loads(line) for line in journal.read_text().splitlines()]
     assert 0 < len(kept) < 36
     assert {line["status"] for line in kept} == {"finished"}  # those that were cut off did not crash
+    if how is signal.SIGINT:
+        return  # the same lines as after a kill, and to go on takes two more audits
     with journal.open("a") as file:  # as a write that was cut off leaves it
         file.write('{"corrigible-record": 1, "row": {"wor')
     went_on = run("audit", *DESIGN, "--out", "out", "--json").json
