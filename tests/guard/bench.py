@@ -99,7 +99,12 @@ class Bench:
 
 
 def bench(
-    folder: Path, policy: str = POLICY, hand: Hand | None = None, store: str | None = None, **changes: Any
+    folder: Path,
+    policy: str = POLICY,
+    hand: Hand | None = None,
+    store: str | None = None,
+    reviewer: Any = None,
+    **changes: Any,
 ) -> Bench:
     """Return a guard at work on a store in ``folder``, or wherever ``store`` is."""
     folder.mkdir(exist_ok=True)
@@ -107,6 +112,10 @@ def bench(
     rules = replace(rules, store=store or f"sqlite:{folder / 'guard.db'}")
     hand = hand or Hand()
     guard = Guard.open(
-        rules, policy=Policy.parse(policy, rules), store=open_store(rules.store), clock=hand.clock()
+        rules,
+        policy=Policy.parse(policy, rules),
+        store=open_store(rules.store),
+        clock=hand.clock(),
+        reviewer=reviewer,
     )
     return Bench(guard, hand)

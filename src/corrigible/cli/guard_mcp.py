@@ -41,7 +41,11 @@ the store that cannot be reached; 2 bad input.
     help="The rules; default `guard.toml`.",
 )
 @click.option("--server", metavar="NAME", help="This server of the manifest only.")
-@click.option("--session", metavar="NAME", help="What the calls count to; default a new name each time, over HTTP `main`.")
+@click.option(
+    "--session",
+    metavar="NAME",
+    help="What the calls count to; default a new name each time, over HTTP `main`.",
+)
 @click.option("--agent", metavar="NAME", help="What the agent is called; default as its client calls itself.")
 @click.option("--store", metavar="URL", help="The store, in place of the manifest's.")
 @click.option(

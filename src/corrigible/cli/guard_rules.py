@@ -145,7 +145,7 @@ def check(
     call = Call(
         tool=tool, arguments=_object(arguments), session=session or "main", agent=agent or rules.agent
     )
-    yes = Approved(rule="approval.sample", by=("you",), individual=True) if approved else None
+    yes = Approved(rule="approval.sample", by=("you",)) if approved else None
     _tell_verdict(judge(call, rules, policy, approved=yes), as_json)
 
 

@@ -108,9 +108,7 @@ Examples:
     metavar="ARG=CONDITION",
     help=f"What an argument must be: {CONDITIONS}; repeatable. Arguments that are not named are free.",
 )
-@click.option(
-    "--calls", type=int, default=10, show_default=True, help="How many calls it covers."
-)
+@click.option("--calls", type=int, default=10, show_default=True, help="How many calls it covers.")
 @click.option("--for", "span", default="1h", metavar="TIME", show_default=True, help="How long it holds.")
 @click.option("--session", metavar="S", help="Whose calls; default everybody's, with --from the request's.")
 @click.option("--why", default="", metavar="TEXT", help="Why; it is recorded.")

@@ -80,8 +80,10 @@ def plain(value: Any) -> Any:
         return float(value) if math.isfinite(value) else None
     if value is None or isinstance(value, bool | int | str):
         return value
-    if hasattr(value, "tolist"):  # an array or a number of NumPy's, which is not imported for this
-        return plain(value.tolist())
+    if tolist := getattr(
+        value, "tolist", None
+    ):  # of NumPy's arrays and numbers, which is not imported for this
+        return plain(tolist())
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     return str(value)

@@ -139,7 +139,14 @@ def ask(
     now: float,
     told: Mapping[str, Any],
 ) -> Request:
-    """Put a call before people; ``told`` is how the ledger tells of it, without secrets."""
+    """Put a call before people; ``told`` is how the ledger tells of it, without secrets.
+
+    Requests that nobody came back for, and whose time has passed, are closed on the way.
+    """
+    for _, value in tx.scan("request"):
+        if now >= value["expires"]:
+            _close(tx, Request.of(value), "expired")
+            ledger.append(tx, "expired", now, request=value["id"])
     made = Request(
         id=secrets.token_hex(4),
         digest=fingerprint,

@@ -23,6 +23,7 @@ from typing import Any, Literal, cast, final
 from corrigible.core.errors import FileFormatError
 from corrigible.guard.contract import Approved, Call, Context, Decision, Signal, Verdict, decide
 from corrigible.guard.manifest import Manifest, Server
+from corrigible.guard.monitors import MONITORS
 from corrigible.guard.normal import shown
 from corrigible.guard.policy import Policy
 from corrigible.guard.settings import Settings, read
@@ -97,7 +98,7 @@ def judge(call: Call, manifest: Manifest, policy: Policy, **known: Any) -> Verdi
 
 def run(case: Case, manifest: Manifest, policy: Policy) -> tuple[Verdict, str]:
     """Return the verdict that a case gets, and how that differs from what it should get; empty: it does not."""
-    yes = Approved(rule="approval.case", by=("the case",), individual=True)
+    yes = Approved(rule="approval.case", by=("the case",), seen=frozenset(MONITORS))
     verdict = judge(
         case.call,
         manifest,

@@ -13,7 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import final
 
+from corrigible.core.errors import StoreError
 from corrigible.guard.store import Reader, Transaction
+
+LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @final
@@ -33,10 +36,19 @@ class Clock:
         self._seen = (0.0, steady())
 
     def at(self, store: Reader) -> float:
-        """Return the time by the store and this process."""
+        """Return the time by the store and this process.
+
+        Raises
+        ------
+        StoreError
+            If the machine's clock shows what no record can say; it is not believed for a moment.
+        """
+        wall = self._wall()
+        if not wall < LAST:
+            raise StoreError("the machine's clock is beyond the year 9998", "set it right")
         steady = self._steady()
         seen, then = self._seen
-        now = max(self._wall(), seen + (steady - then) if seen else 0.0, store.get("clock", "at") or 0.0)
+        now = max(wall, seen + (steady - then) if seen else 0.0, store.get("clock", "at") or 0.0)
         self._seen = (now, steady)
         return now
 

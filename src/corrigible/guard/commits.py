@@ -36,7 +36,10 @@ disk takes), since they are likely to come back: fewer and larger commits."""
 PATIENCE = 5.0
 """Seconds for which another process that writes is waited for."""
 
-_Task = tuple[Work | None, Callable[[], Any] | None, Future[Any]]
+LAZY = 0.05
+"""Seconds that what nobody waits for may wait for company."""
+
+_Task = tuple[Work | None, Callable[[], Any] | None, Future[Any], bool]
 
 
 class GroupStore(ABC):
@@ -86,9 +89,9 @@ class GroupStore(ABC):
         """Look whether all is well; never raise."""
         return
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    def submit(self, work: Callable[[Transaction], T], *, lazy: bool = False) -> Future[T]:
         future: Future[T] = Future()
-        self._enqueue((work, None, future))
+        self._enqueue((work, None, future, lazy))
         return future
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
@@ -113,7 +116,7 @@ class GroupStore(ABC):
     def _aside(self, action: Callable[[], T]) -> T:
         """Have the committing thread do something between two batches, and wait for it."""
         future: Future[T] = Future()
-        self._enqueue((None, action, future))
+        self._enqueue((None, action, future, False))
         return future.result()
 
     def _usable(self) -> None:
@@ -142,9 +145,11 @@ class GroupStore(ABC):
                 continue
             if before >= COMPANY:
                 self._gather(before - 1)
+            until = time.monotonic() + LAZY
             while tasks[-1] is not None and len(tasks) < MOST:
                 try:
-                    tasks.append(self._tasks.get_nowait())
+                    wait = until - time.monotonic() if all(task and task[3] for task in tasks) else 0.0
+                    tasks.append(self._tasks.get(wait > 0, max(wait, 0.0)))
                 except Empty:
                     break
             going = tasks[-1] is not None
@@ -153,7 +158,7 @@ class GroupStore(ABC):
             for task in tasks:
                 if task is None:
                     break
-                work, action, future = task
+                work, action, future, _ = task
                 if work is not None:
                     works.append((work, future))
                 elif action is not None:

@@ -150,8 +150,8 @@ class Approved:
     rule: str
     """``approval.ID`` or ``grant.ID``."""
     by: tuple[str, ...]
-    individual: bool
-    """Whether people saw this very call; a grant does not outweigh what monitors raise."""
+    seen: frozenset[str] = frozenset()
+    """The monitors whose signals people saw with this very call; what others raise, it does not outweigh."""
 
 
 @final
@@ -297,8 +297,9 @@ def decide(call: Call, context: Context) -> Verdict:
     ruling = context.policy.rule(call, context)
     if ruling.decision == "deny":
         return Verdict(decision="deny", reasons=ruling.reasons)
-    asking = tuple(s for s in context.signals if s.raises == "ask")
-    if ruling.decision == "ask" or (asking and not (context.approved and context.approved.individual)):
+    seen = frozenset[str]() if context.approved is None else context.approved.seen
+    asking = tuple(s for s in context.signals if s.raises == "ask" and s.monitor not in seen)
+    if ruling.decision == "ask" or asking:
         if context.refused is not None:
             return Verdict(decision="deny", reasons=(context.refused,))
         reasons = (*map(_reason, asking), *(ruling.reasons if ruling.decision == "ask" else ()))

@@ -13,10 +13,7 @@ tool is called.
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
-import socket
-from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
@@ -25,20 +22,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from corrigible.core.errors import InputError, StoreError
-from corrigible.core.version import VERSION
 from corrigible.guard import once
 from corrigible.guard.approvals import Request
 from corrigible.guard.asking import Asker, Asking
 from corrigible.guard.clock import Clock
-from corrigible.guard.contract import Call, Outcome, Signal, Verdict
+from corrigible.guard.contract import Call, Outcome, Verdict
 from corrigible.guard.flight import failure, watched
 from corrigible.guard.isolation import check, held, reached
 from corrigible.guard.judgement import Entry, Judge, Seen
 from corrigible.guard.ledger import Ledger, Redactor, SigningKey
-from corrigible.guard.manifest import Manifest, Server, Tool
+from corrigible.guard.manifest import Manifest, Server
 from corrigible.guard.normal import shown
 from corrigible.guard.once import needs_care
 from corrigible.guard.oversight import Oversight
+from corrigible.guard.reviewing import Reviewing
+from corrigible.guard.seat import Seat
+from corrigible.guard.soundness import check_call
 from corrigible.guard.store import Store, Transaction, open_store
 
 if TYPE_CHECKING:
@@ -51,13 +50,6 @@ T = TypeVar("T")
 
 PROBING = "probe"
 """The session of probes."""
-REVIEW = 30.0
-"""Seconds that a reviewer has; then its silence counts as *ask*."""
-RECENT = 8
-"""Calls before this one that a reviewer is told of."""
-SESSIONS = 1000
-"""Sessions whose recent calls are remembered for reviewers."""
-
 Debt = tuple[int, Call, Outcome]
 """An outcome that is known, and not written yet."""
 
@@ -127,14 +119,13 @@ class Guard:
         clock: Clock | None = None,
     ) -> None:
         self.manifest, self.policy, self.store, self.ledger = manifest, policy, store, ledger
-        self.reviewer = reviewer
         self.clock = clock or Clock()
-        self.instance = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.oversight = Oversight(store, ledger, self.clock)
-        self._judge = Judge(manifest, policy, ledger, monitors, self.clock, self.instance)
+        self._seat = Seat(store, ledger, self.clock, manifest, policy)
+        self._judge = Judge(manifest, policy, ledger, monitors, self.clock, self._seat.instance)
+        self._reviewing = Reviewing(reviewer, ledger, manifest)
         self._held = held(manifest)
         self._owed: list[Debt] = []
-        self._recent: OrderedDict[str, deque[str]] = OrderedDict()
         self._asking = Asking(self.oversight, manifest.approval)
         self._anchoring: Anchoring | None = None
 
@@ -183,76 +174,35 @@ class Guard:
 
             reviewer = ModelReviewer(manifest.reviewer)
         key = None if manifest.key is None else SigningKey.load(manifest.key)
-        redactor = Redactor(manifest.redaction, key.secret if key is not None else secrets.token_bytes(32))
         own = store is None
         store = open_store(manifest.store) if store is None else store
         try:
+            redactor = Redactor(manifest.redaction, key.secret if key is not None else _secret(store))
             ledger = Ledger(store, manifest.name, key, redactor)
             guard = cls(manifest, policy, store, ledger, monitors=monitors, reviewer=reviewer, clock=clock)
-            guard._begin()
+            guard._seat.take()
+            once.sweep(store, ledger, guard.clock)
+            if manifest.anchors:
+                from corrigible.guard.ledger.anchors import Anchoring
+
+                guard._anchoring = Anchoring(ledger, manifest.anchors)
         except BaseException:
             if own:
                 store.close()
             raise
         return guard
 
-    def _begin(self) -> None:
-        """Take our place on the store, unless a guard with other rules has it, and say what the rules are."""
-        ours = {"name": self.manifest.name, "manifest": self.manifest.version, "policy": self.policy.version}
-        self.store.hold(self.instance)
-
-        def start(tx: Transaction) -> int:
-            now = self.clock.tick(tx)
-            number = self.ledger.append(tx, "start", now, instance=self.instance, version=VERSION, **ours)
-            tx.put("guard", self.instance, ours | {"start": number})
-            return number
-
-        def withdraw(tx: Transaction) -> None:
-            tx.delete("guard", self.instance)
-            self.ledger.append(tx, "stop", self.clock.tick(tx), instance=self.instance)
-
-        number = self.store.transact(start)
-        for instance, theirs in self.store.read(lambda reader: reader.scan("guard")):
-            if instance == self.instance:
-                continue
-            if not self.store.alive(instance):
-                self.store.transact(lambda tx, gone=instance: tx.delete("guard", gone))
-            elif theirs["start"] < number and any(theirs[name] != value for name, value in ours.items()):
-                self.store.transact(withdraw)
-                raise StoreError(
-                    f"the guard `{theirs['name']}` ({instance}) is at work on the store with other rules",
-                    "stop it first, or give each guard a store of its own",
-                )
-        self.store.transact(self._tell_rules)
-        once.sweep(self.store, self.ledger, self.clock)
-        if self.manifest.anchors:
-            from corrigible.guard.ledger.anchors import Anchoring
-
-            self._anchoring = Anchoring(self.ledger, self.manifest.anchors)
-
-    def _tell_rules(self, tx: Transaction) -> None:
-        manifest = self.manifest
-        rules = {
-            "agent": manifest.agent,
-            "approvers": list(manifest.approval.approvers),
-            "resume_by_another": manifest.resume_by_another,
-            "tools": sorted(manifest.tools),
-            "grave": sorted(name for name, tool in manifest.tools.items() if tool.grave),
-        }
-        tx.put("rules", "rules", rules)
-
     def close(self) -> None:
         """Say that we stop, and let go of the store."""
         with suppress(StoreError):
-            self.store.transact(self._end)
+            self._seat.leave(lambda tx: self._pay(tx, tuple(self._owed)))
         if self._anchoring is not None:
             self._anchoring.close()
         self.store.close()
 
-    def _end(self, tx: Transaction) -> None:
-        self._pay(tx, tuple(self._owed))
-        tx.delete("guard", self.instance)
-        self.ledger.append(tx, "stop", self.clock.tick(tx), instance=self.instance)
+    def fingerprint(self, call: Call) -> str:
+        """Return what an approval of a call is bound to under these rules; it is the ``digest`` of a request."""
+        return self._judge.fingerprint(call)
 
     def begin(self, session: str, *, agent: str = "", task: str = "") -> None:
         """Begin a session; ``task`` is what a person asked for, in the person's words, which are trusted.
@@ -317,9 +267,12 @@ class Guard:
 
         Raises
         ------
+        OptionError
+            If it is nothing that can be judged; nothing was executed.
         StoreError
             If the store cannot be reached; nothing was executed.
         """
+        check_call(call)
         seen = await self._see(call, definition)
         entry = await self._enter(call, seen)
         if any(reason.rule == "once" for reason in entry.verdict.reasons) and await self._settle(run):
@@ -329,11 +282,12 @@ class Guard:
             if not await self._asking.answered(entry, asker, seconds):
                 return Answer(verdict=entry.verdict, request=entry.request)
             entry = await self._enter(call, seen)
-        self._remember(call, entry.verdict)
         if entry.number is None:
+            self._reviewing.remember(call, entry.verdict)
             return Answer(verdict=entry.verdict, request=entry.request)
         permit = Permit(number=entry.number, idempotency=entry.idempotency, call=call)
         outcome = await self._made(permit, run)
+        self._reviewing.remember(call, entry.verdict)
         return Answer(verdict=entry.verdict, outcome=outcome, number=permit.number)
 
     async def reconcile(self, run: Run) -> int:
@@ -368,30 +322,8 @@ class Guard:
                 complaint = reached(tool, arguments, self._held)
             except ValueError as error:
                 complaint = str(error)
-        signals = await self._review(call, tool) if tool is not None and tool.changes else ()
+        signals = await self._reviewing.signals(call, tool)
         return Seen(shown=arguments, hosts=hosts, complaint=complaint, definition=definition, signals=signals)
-
-    async def _review(self, call: Call, tool: Tool) -> tuple[Signal, ...]:
-        if self.reviewer is None:
-            return ()
-        recent = list(self._recent.get(call.sessions()[0], ()))
-        try:
-            async with asyncio.timeout(REVIEW):
-                return tuple(await self.reviewer.review(call, tool, recent))
-        except Exception as error:  # whatever keeps it from answering
-            said = f"`{self.reviewer.name}` did not answer ({type(error).__name__})"
-            return (Signal(monitor=self.reviewer.name, raises="ask", text=said),)
-
-    def _remember(self, call: Call, verdict: Verdict) -> None:
-        if self.reviewer is None:
-            return
-        session = call.sessions()[0]
-        lines = self._recent.setdefault(session, deque(maxlen=RECENT))
-        arguments = self.ledger.redactor.arguments(self.manifest.tool(call.tool), call.arguments)
-        lines.append(f"{call.tool} {arguments} -> {verdict.decision}"[:500])
-        self._recent.move_to_end(session)
-        if len(self._recent) > SESSIONS:
-            self._recent.popitem(last=False)
 
     async def _enter(self, call: Call, seen: Seen) -> Entry:
         owed = tuple(self._owed)
@@ -436,7 +368,7 @@ class Guard:
         """Make a permitted call, and record how it ended, whatever happens."""
         tool = self.manifest.tool(permit.call.tool)
         assert tool is not None
-        task = asyncio.ensure_future(run(permit))
+        task = asyncio.create_task(_ran(run, permit))
         try:
             outcome = await watched(task, permit.call, tool, self.store)
         except asyncio.CancelledError:
@@ -444,6 +376,7 @@ class Guard:
             await self._left(permit, Outcome(kind="unknown", why="the caller gave up while it ran"))
             raise
         except Exception as error:
+            task.cancel()
             outcome = failure(error, tool)
         await self._left(permit, outcome)
         return outcome
@@ -460,9 +393,32 @@ class Guard:
 
     def _write(self, debt: Debt) -> Future[None]:
         """Have an outcome written; what cannot be written now is owed."""
-        writing = self.store.submit(lambda tx: self._judge.leave(tx, *debt))
+        tool = self.manifest.tool(debt[1].tool)
+        lazy = tool is not None and not needs_care(tool)
+        writing = self.store.submit(lambda tx: self._judge.leave(tx, *debt), lazy=lazy)
         writing.add_done_callback(lambda done: done.exception() and self._owed.append(debt))
         return writing
+
+
+def _secret(store: Store) -> bytes:
+    """Return what digests are keyed with where there is no key file: the store keeps it, and no export."""
+
+    def work(tx: Transaction) -> str:
+        kept = tx.get("secret", "digests")
+        if kept is None:
+            kept = secrets.token_hex(32)
+            tx.put("secret", "digests", kept)
+        return kept
+
+    return bytes.fromhex(store.transact(work))
+
+
+async def _ran(run: Run, permit: Permit) -> Outcome:
+    """Run what makes a call, so that whatever it does wrong happens where it is caught."""
+    outcome = await run(permit)
+    if not isinstance(outcome, Outcome):  # pyright: ignore[reportUnnecessaryIsInstance]  # callers' code
+        raise TypeError(f"what makes the call returned {type(outcome).__name__}, which is no outcome")
+    return outcome
 
 
 async def _committed(store: Store, work: Callable[[Transaction], T]) -> T:

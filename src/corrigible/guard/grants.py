@@ -15,11 +15,14 @@ from re import fullmatch
 from typing import TYPE_CHECKING, Any, final
 
 from corrigible.core.errors import OptionError
+from corrigible.guard.canonical import canonical
 from corrigible.guard.contract import Call, Halt
 from corrigible.guard.store import Reader, Transaction
 
 if TYPE_CHECKING:
     from corrigible.guard.ledger import Ledger
+
+EVERYBODY = "*"
 
 
 @final
@@ -82,11 +85,17 @@ def check_ranges(ranges: Mapping[str, Mapping[str, Any]]) -> None:
         for bound in ("min", "max"):
             if bound in wanted and not _number(wanted[bound]):
                 raise OptionError(f"`{bound}` of the argument `{name}` is no number", "give one")
+        try:
+            canonical({name: dict(wanted)})
+        except (TypeError, ValueError) as error:
+            raise OptionError(
+                f"the condition of an argument cannot be written down: {error}", "mend it"
+            ) from error
 
 
 def give(ledger: Ledger, tx: Transaction, grant: Grant) -> None:
     """Write a grant down."""
-    tx.put("grant", grant.id, dataclasses.asdict(grant))
+    tx.put("grant", _key(grant), vars(grant))
     told = {field: getattr(grant, field) for field in ("tool", "session", "ranges", "calls", "who", "why")}
     ledger.append(tx, "granted", grant.at, grant=grant.id, expires=grant.expires, **told)
 
@@ -99,16 +108,21 @@ def grants(store: Reader, now: float) -> list[Grant]:
 
 def covering(store: Reader, call: Call, shown: Mapping[str, Any], now: float) -> Grant | None:
     """Return a grant that covers a call, the one that expires first, if there is any."""
-    found = [grant for grant in grants(store, now) if grant.covers(call, shown, now)]
+    kept = (
+        Grant(**value)
+        for session in (EVERYBODY, *call.sessions())
+        for _, value in store.scan("grant", f"{call.tool}\t{session}\t")
+    )
+    found = [grant for grant in kept if grant.covers(call, shown, now)]
     return min(found, key=lambda grant: grant.expires, default=None)
 
 
 def use(tx: Transaction, grant: Grant) -> None:
     """Take one call from a grant; one that is used up goes."""
     if grant.left > 1:
-        tx.put("grant", grant.id, dataclasses.asdict(dataclasses.replace(grant, left=grant.left - 1)))
+        tx.put("grant", _key(grant), vars(dataclasses.replace(grant, left=grant.left - 1)))
     else:
-        tx.delete("grant", grant.id)
+        tx.delete("grant", _key(grant))
 
 
 def revoke(ledger: Ledger, tx: Transaction, identifier: str, who: str, why: str, now: float) -> None:
@@ -119,10 +133,16 @@ def revoke(ledger: Ledger, tx: Transaction, identifier: str, who: str, why: str,
     OptionError
         If there is none of that name.
     """
-    if tx.get("grant", identifier) is None:
+    key = next((key for key, grant in tx.scan("grant") if grant["id"] == identifier), None)
+    if key is None:
         raise OptionError(f"there is no grant `{identifier}`", "see `corrigible grants`")
-    tx.delete("grant", identifier)
+    tx.delete("grant", key)
     ledger.append(tx, "revoked", now, grant=identifier, who=who, why=why)
+
+
+def _key(grant: Grant) -> str:
+    # By tool and session, so that a call is compared with few; neither has tabs in it.
+    return f"{grant.tool}\t{grant.session}\t{grant.id}"
 
 
 def _holds(value: Any, wanted: Mapping[str, Any]) -> bool:

@@ -15,11 +15,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import corrigible
 from corrigible.core.errors import OptionError
 from corrigible.guard.manifest import EFFECTS, Manifest, Server, Tool
 from corrigible.guard.resources import reaches_file, reaches_into, reaches_net
@@ -97,7 +95,7 @@ def held(manifest: Manifest) -> tuple[Held, ...]:
         else:
             parts = urlsplit(anchor.to)
             made.append(Held(what="the anchor", host=parts.hostname or "", port=parts.port or _PORTS[kind]))
-    code = os.path.dirname(os.path.abspath(corrigible.__file__))
+    code = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     made.append(Held(what="the guard's own code", path=code, readable=True, folder=True))
     return tuple(made)
 
@@ -193,4 +191,4 @@ def _mentions(word: str, each: Held, folder: str) -> bool:
 
 
 def _within(path: str, folder: str) -> bool:
-    return Path(path).is_relative_to(folder)
+    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")

@@ -7,8 +7,7 @@ people, a halt. `Judge.leave` writes the outcome. Between the two the tool runs,
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, final
 
 from corrigible.core.errors import OptionError
@@ -28,6 +27,7 @@ from corrigible.guard.contract import (
 )
 from corrigible.guard.grants import Grant
 from corrigible.guard.once import Open
+from corrigible.guard.soundness import check_session
 from corrigible.guard.store import Transaction
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 
 PENDING = "pending"
 """Where a session's watch keeps signals for its next call; no monitor is called so."""
+PLACES = ("path", "url", "host")
+"""What arguments mean that can be spelled in several ways."""
+KNOWN = 10_000
+"""Sessions that are known to have begun, without a look into the store."""
+MOST_PENDING = 32
+"""Signals that are kept there; what asks goes before what only notes."""
 
 
 @final
@@ -91,6 +97,11 @@ class Judge:
     ) -> None:
         self.manifest, self.policy, self.ledger = manifest, policy, ledger
         self.monitors, self.clock, self.instance = monitors, clock, instance
+        self._begun: set[str] = set()
+
+    def fingerprint(self, call: Call) -> str:
+        """Return what an approval of a call is bound to, keyed, so that no argument can be guessed from it."""
+        return self.ledger.redactor.keyed(call.fingerprint(self.manifest.version, self.policy.version))
 
     def begin(self, tx: Transaction, session: str, agent: str, task: str = "") -> None:
         """Write down that a session begins, and what it was asked to do, in the asker's own words.
@@ -98,16 +109,19 @@ class Judge:
         Raises
         ------
         OptionError
-            If it has begun: words that came later could be anybody's.
+            If it has begun: words that came later could be anybody's; or if none can be called so.
         """
-        if tx.get("session", session) is not None:
+        if session in self._begun or tx.get("session", session) is not None:
             if task:
                 raise OptionError(f"the session `{session}` has begun already", "name another")
+            if len(self._begun) > KNOWN:
+                self._begun.clear()
+            self._begun.add(session)  # it is in the store, and stays there
             return
+        check_session(session)
         now = self.clock.tick(tx)
         tx.put("session", session, {"agent": agent, "at": now})
-        told = self.ledger.redactor.text(task)
-        self.ledger.append(tx, "session", now, session=session, agent=agent, task=told)
+        self.ledger.append(tx, "session", now, session=session, agent=agent, task=self._said(task))
         if task and self.monitors:
             watch = tx.get("watch", session.partition("/")[0]) or {}
             for monitor in self.monitors:
@@ -121,7 +135,9 @@ class Judge:
         tool = self.manifest.tool(call.tool)
         watch = tx.get("watch", call.sessions()[0]) or {}
         signals = (*seen.signals, *self._raised(watch, call, tool, now))
-        calls, spent = limits.used(tx, call.session)
+        care = tool is not None and once.needs_care(tool)
+        act = self._act(_plainly(call, tool, seen.shown)) if tool is not None and care else ""
+        accounts = limits.Accounts(tx, call, tool, self.manifest.limits)
         context = Context(
             manifest=self.manifest,
             policy=self.policy,
@@ -130,22 +146,23 @@ class Judge:
             complaint=seen.complaint,
             halt=halts.over(tx, call),
             definition=seen.definition,
-            over=() if tool is None else limits.over(tx, call, tool, self.manifest.limits, now),
-            unresolved="" if tool is None else once.obstacle(tx, call, tool),
+            over=accounts.passed(now),
+            unresolved="" if tool is None else once.obstacle(tx, call, tool, act),
             signals=signals,
-            calls=calls,
-            spent=spent,
+            calls=accounts.calls,
+            spent=accounts.spent,
             evidence=once.evidence(tx, call.evidence),
         )
         verdict = decide(call, context)
-        fingerprint = call.fingerprint(self.manifest.version, self.policy.version)
+        fingerprint = self.fingerprint(call)
         asked = grant = None
         if verdict.decision == "ask":
             assert tool is not None
             asked = approvals.latest(self.ledger, tx, fingerprint, now)
             grant = None if tool.grave else grants.covering(tx, call, seen.shown, now)
             verdict, grant = _with_people(call, context, asked, grant)
-        if verdict.decision != "ask":  # until then the call that they were raised for is not decided
+        # What waits is for people to look at: a call that is denied without them does not clear it away.
+        if verdict.decision == "allow" or (verdict.decision == "deny" and _refused(asked)):
             watch.pop(PENDING, None)
         told = self._told(call, tool, verdict, signals)
         entry = Entry(verdict=verdict)
@@ -155,7 +172,8 @@ class Judge:
                 approvals.use(tx, asked)
             if grant is not None:
                 grants.use(tx, grant)
-            entry = self._intend(tx, call, tool, fingerprint, told, verdict, now)
+            accounts.count(tx, now)
+            entry = self._intend(tx, call, tool, fingerprint, told, verdict, now, act)
         elif verdict.decision == "ask":
             waiting = asked if asked is not None and asked.state == "pending" else None
             request = waiting or approvals.ask(
@@ -170,7 +188,7 @@ class Judge:
             later = [
                 s
                 for m in self.monitors
-                for s in m.on_verdict(watch.setdefault(m.name, {}), call, tool, verdict, now)
+                for s in _heard(m, m.on_verdict, watch.setdefault(m.name, {}), call, tool, verdict, now)
             ]
             self._later(tx, call, watch, later, now)
         return entry
@@ -186,26 +204,25 @@ class Judge:
         verdict = Verdict(
             decision="allow", reasons=(Reason(rule="manifest.probe", text="the manifest probes with it"),)
         )
-        fingerprint = call.fingerprint(self.manifest.version, self.policy.version)
-        return self._intend(tx, call, tool, fingerprint, self._told(call, tool, verdict, ()), verdict, now)
+        told = self._told(call, tool, verdict, ())
+        return self._intend(tx, call, tool, self.fingerprint(call), told, verdict, now, "")
 
     def leave(self, tx: Transaction, number: int, call: Call, outcome: Outcome) -> None:
         """Write down how a call ended."""
         now = self.clock.tick(tx)
         tool = self.manifest.tool(call.tool)
         assert tool is not None
-        body = outcome.text.encode(errors="surrogatepass")
         told = {
-            "digest": f"sha256:{hashlib.sha256(body).hexdigest()}",
-            "bytes": len(body),
-            "why": self.ledger.redactor.text(outcome.why),
+            "digest": self.ledger.redactor.keyed(outcome.text),
+            "bytes": len(outcome.text.encode(errors="surrogatepass")),
+            "why": self._said(outcome.why),
         }
         if once.end(self.ledger, tx, number, outcome.kind, now, **told) and self.monitors:
             watch = tx.get("watch", call.sessions()[0]) or {}
             later = [
                 s
                 for m in self.monitors
-                for s in m.on_outcome(watch.setdefault(m.name, {}), call, tool, outcome, now)
+                for s in _heard(m, m.on_outcome, watch.setdefault(m.name, {}), call, tool, outcome, now)
             ]
             self._later(tx, call, watch, later, now)
 
@@ -214,7 +231,7 @@ class Judge:
             yield Signal(**signal | {"arguments": tuple(signal["arguments"])})
         for monitor in self.monitors:
             memory = watch.setdefault(monitor.name, {})
-            yield from monitor.on_call(memory, call, tool, self.manifest, now)
+            yield from _heard(monitor, monitor.on_call, memory, call, tool, self.manifest, now)
 
     def _later(
         self, tx: Transaction, call: Call, watch: dict[str, Any], signals: Sequence[Signal], now: float
@@ -224,12 +241,19 @@ class Judge:
             return
         for signal in signals:
             told = {"monitor": signal.monitor, "raises": signal.raises, "session": call.session}
-            self.ledger.append(tx, "signal", now, text=self.ledger.redactor.text(signal.text), **told)
+            self.ledger.append(tx, "signal", now, text=self._said(signal.text), **told)
             if signal.raises == "halt" and halts.over(tx, call) is None:
                 self._halt(tx, call, f"{signal.text} [monitor.{signal.monitor}]", now)
-        kept = [vars(signal) for signal in signals if signal.raises != "halt"]
+        kept = [
+            vars(signal) | {"arguments": list(signal.arguments)}
+            for signal in signals
+            if signal.raises != "halt"
+        ]
         if kept:
-            watch[PENDING] = [*watch.get(PENDING, ()), *kept]
+            waiting: list[dict[str, Any]] = watch.get(PENDING, [])
+            new = [signal for n, signal in enumerate(kept) if signal not in (*waiting, *kept[:n])]
+            strict = sorted([*waiting, *new], key=lambda signal: signal["raises"] == "ask")
+            watch[PENDING] = strict[-MOST_PENDING:]
         tx.put("watch", call.sessions()[0], watch)
 
     def _halt(self, tx: Transaction, call: Call, why: str, now: float) -> None:
@@ -246,43 +270,70 @@ class Judge:
         told: Mapping[str, Any],
         verdict: Verdict,
         now: float,
+        act: str,
     ) -> Entry:
         key = digest([self.manifest.name, tx.size, fingerprint])[7:39]
         number = self.ledger.append(
             tx, "intent", now, idempotency=key, digest=fingerprint, cost=tool.cost, **told
         )
-        limits.count(tx, call, tool, self.manifest.limits, now)
         intent = Open(
             number=number,
             tool=call.tool,
             arguments=told["arguments"],
             session=call.session,
             agent=call.agent,
-            act=call.act(),
+            act=act,
             instance=self.instance,
             at=now,
+            care=once.needs_care(tool),
         )
-        once.begin(tx, call, tool, intent)
+        once.begin(tx, call, intent)
         return Entry(verdict=verdict, number=number, idempotency=key)
+
+    def _act(self, call: Call) -> str:
+        return self.ledger.redactor.keyed(call.act())
 
     def _told(
         self, call: Call, tool: Tool | None, verdict: Verdict, signals: Iterable[Signal]
     ) -> dict[str, Any]:
         """Return a call and what was found of it as the ledger tells it: without secrets."""
-        redactor = self.ledger.redactor
         return {
             "tool": call.tool,
-            "arguments": redactor.arguments(tool, call.arguments),
+            "arguments": self.ledger.redactor.arguments(tool, call.arguments),
             "session": call.session,
             "agent": call.agent,
-            "step": redactor.text(call.step),
+            "step": self._said(call.step),
             "confidence": call.confidence,
             "evidence": list(call.evidence),
-            "key": redactor.text(call.key),
+            "key": self._said(call.key),
             "instance": self.instance,
-            "reasons": [_plain(reason, redactor.text) for reason in verdict.reasons],
-            "signals": [_plain(signal, redactor.text) for signal in signals],
+            "reasons": [_plain(reason, self._said) for reason in verdict.reasons],
+            "signals": [_plain(signal, self._said) for signal in signals],
         }
+
+    def _said(self, text: str) -> str:
+        """Return what somebody says without secrets, and without what no record can hold."""
+        return self.ledger.redactor.text(text).encode(errors="replace").decode()
+
+
+def _plainly(call: Call, tool: Tool, shown: Mapping[str, Any]) -> Call:
+    """Return the call with paths and addresses written in one way, so that another spelling is the same act."""
+    plain = {name: value for name, value in shown.items() if tool.arguments[name].means in PLACES}
+    return dataclasses.replace(call, arguments={**call.arguments, **plain}) if plain else call
+
+
+def _refused(asked: Request | None) -> bool:
+    """Return whether people said no."""
+    return asked is not None and asked.state == "denied"
+
+
+def _heard(monitor: Monitor, look: Callable[..., Iterable[Signal]], *what: Any) -> tuple[Signal, ...]:
+    """Return what a monitor raises; one that fails counts as one that asks."""
+    try:
+        return tuple(look(*what))
+    except Exception as error:
+        text = f"the monitor `{monitor.name}` failed ({type(error).__name__})"
+        return (Signal(monitor=monitor.name, raises="ask", text=text),)
 
 
 def _plain(said: Reason | Signal, redact: Any) -> dict[str, Any]:
@@ -302,15 +353,16 @@ def _with_people(
     """
     if asked is not None and asked.state == "approved":
         by = tuple(vote.who for vote in asked.votes)
-        approved = Approved(rule=f"approval.{asked.id}", by=by, individual=True)
+        shown = frozenset(signal["monitor"] for signal in asked.signals)
+        approved = Approved(rule=f"approval.{asked.id}", by=by, seen=shown)
         return decide(call, dataclasses.replace(context, approved=approved)), None
-    if asked is not None and asked.state == "denied":
+    if asked is not None and _refused(asked):
         no = next(vote for vote in asked.votes if vote.decision == "deny")
         text = f"{no.who} said no to this call" + (f": {no.why}" if no.why else "")
         refused = Reason(rule=f"approval.{asked.id}", text=text)
         return decide(call, dataclasses.replace(context, refused=refused)), None
     if grant is not None:
-        approved = Approved(rule=f"grant.{grant.id}", by=(grant.who,), individual=False)
+        approved = Approved(rule=f"grant.{grant.id}", by=(grant.who,))
         verdict = decide(call, dataclasses.replace(context, approved=approved))
         if verdict.decision == "allow":
             return verdict, grant

@@ -8,44 +8,59 @@ kept, and no window of the given length holds more than the given number.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, final
 
 from corrigible.guard.contract import Call, Reason
 from corrigible.guard.manifest import Limits, Tool
 from corrigible.guard.store import Reader, Transaction
 
 
-def over(store: Reader, call: Call, tool: Tool, limits: Limits, now: float) -> tuple[Reason, ...]:
-    """Return the limits that a call would pass if it were made now."""
-    return tuple(
-        reason
-        for key, what, bound in _accounts(call, tool, limits)
-        for reason in _passed(store.get("usage", key) or {}, what, bound, tool.cost, now)
-    )
+@final
+class Accounts:
+    """What a call counts against: its session, those it belongs to, and its tool.
+
+    Parameters
+    ----------
+    store
+        Where use is kept.
+    call, tool
+        The call, and its tool; None: one that the manifest does not know.
+    limits
+        Of every session.
+    """
+
+    def __init__(self, store: Reader, call: Call, tool: Tool | None, limits: Limits) -> None:
+        self._cost = tool.cost if tool is not None else 0.0
+        accounts = _accounts(call, tool, limits)
+        self._used = [(key, what, bound, store.get("usage", key) or {}) for key, what, bound in accounts]
+        own: dict[str, Any] = self._used[len(call.sessions()) - 1][3]
+        self.calls: int = own.get("calls", 0)
+        self.spent: float = own.get("cost", 0.0)
+
+    def passed(self, now: float) -> tuple[Reason, ...]:
+        """Return the limits that the call would pass if it were made now."""
+        return tuple(
+            reason
+            for _, what, bound, used in self._used
+            for reason in _passed(used, what, bound, self._cost, now)
+        )
+
+    def count(self, tx: Transaction, now: float) -> None:
+        """Count the call, which is about to be made."""
+        for key, _, bound, before in self._used:
+            used: dict[str, Any] = before or {"first": now, "calls": 0, "cost": 0.0}
+            used["calls"] += 1
+            used["cost"] += self._cost
+            if bound.rate is not None:
+                used["times"] = [*used.get("times", ()), now][-bound.rate[0] :]
+            tx.put("usage", key, used)
 
 
-def count(tx: Transaction, call: Call, tool: Tool, limits: Limits, now: float) -> None:
-    """Count a call that is about to be made."""
-    for key, _, bound in _accounts(call, tool, limits):
-        used: dict[str, Any] = tx.get("usage", key) or {"first": now, "calls": 0, "cost": 0.0}
-        used["calls"] += 1
-        used["cost"] += tool.cost
-        if bound.rate is not None:
-            used["times"] = [*used.get("times", ()), now][-bound.rate[0] :]
-        tx.put("usage", key, used)
-
-
-def used(store: Reader, session: str) -> tuple[int, float]:
-    """Return how many calls a session made, and what they cost."""
-    found = store.get("usage", session) or {}
-    return found.get("calls", 0), found.get("cost", 0.0)
-
-
-def _accounts(call: Call, tool: Tool, limits: Limits) -> Iterator[tuple[str, str, Limits]]:
+def _accounts(call: Call, tool: Tool | None, limits: Limits) -> Iterator[tuple[str, str, Limits]]:
     sessions = call.sessions()
     for session in sessions:
         yield session, f"the session `{session}`", limits
-    if tool.limits != Limits():
+    if tool is not None and tool.limits != Limits():
         # Sessions have no tabs in their names, so that the key is no session's.
         yield f"{sessions[0]}\t{tool.name}", f"`{tool.name}` in the session `{sessions[0]}`", tool.limits
 

@@ -26,6 +26,8 @@ from corrigible.guard.schema import PLACES, can_be_shown
 
 WITH_HOSTS = ("http", "https", "ws", "wss", "ftp", "ftps", "sftp", "ssh", "git")
 """Schemes whose addresses always have a host."""
+LONGEST = 4096
+"""Characters of a path, at most; systems take no longer ones, and to resolve one takes its time."""
 # Older and newer rules for names in other scripts disagree on these four.
 _DISPUTED = re.compile("[ßς\u200c\u200d]")
 _MOST = Decimal("922337203685477.5807")
@@ -81,6 +83,8 @@ def path(text: str, folder: str, home: str = "~") -> str:
     """
     if "\0" in text:
         raise ValueError("holds a null byte")
+    if len(text) > LONGEST:
+        raise ValueError("is longer than a path can be")
     if re.match(r"file:", text, re.IGNORECASE):
         text = _path_of(text)
     if text == "~" or text.startswith("~/"):
@@ -93,7 +97,7 @@ def path(text: str, folder: str, home: str = "~") -> str:
     found = os.path.realpath(re.sub("^/+", "/", whole))
     if any(_OF_A_PROCESS.fullmatch(way) for way in (found, plain)):
         raise ValueError("names what is another thing to every process")
-    if os.path.realpath(plain) != found:
+    if ".." in whole and os.path.realpath(plain) != found:
         raise ValueError("goes up from a link, which not all read alike")
     found.encode()
     return unicodedata.normalize("NFC", found)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, final
 
 from corrigible.core.errors import OptionError
+from corrigible.guard.canonical import digest
 from corrigible.guard.contract import Call
 from corrigible.guard.store import Reader, Store, Transaction
 
@@ -46,6 +47,8 @@ class Open:
         ``running``, or ``unknown``.
     why
         Why nobody knows; empty while it runs.
+    care
+        Whether it matters that it is not done twice (`needs_care`).
     """
 
     number: int
@@ -58,6 +61,7 @@ class Open:
     at: float
     state: Literal["running", "unknown"] = "running"
     why: str = ""
+    care: bool = True
 
 
 def opened(store: Reader) -> list[Open]:
@@ -70,22 +74,22 @@ def needs_care(tool: Tool) -> bool:
     return tool.changes and not tool.idempotent
 
 
-def begin(tx: Transaction, call: Call, tool: Tool, intent: Open) -> None:
+def begin(tx: Transaction, call: Call, intent: Open) -> None:
     """Keep an intent until its outcome is known."""
     tx.put("open", _key(intent.number), vars(intent))
-    if needs_care(tool):
+    if intent.care:
         tx.put("act", intent.act, intent.number)
     if call.key:
-        tx.put("key", call.key, intent.number)
+        tx.put("key", digest(call.key), intent.number)
 
 
-def obstacle(store: Reader, call: Call, tool: Tool) -> str:
+def obstacle(store: Reader, call: Call, tool: Tool, act: str) -> str:
     """Return why a call must not be made (again) now; empty: nothing stands in its way."""
-    if call.key and (number := store.get("key", call.key)) is not None:
+    if call.key and (number := store.get("key", digest(call.key))) is not None:
         return f"the idempotency key `{call.key}` was used by call {number}"
     if not needs_care(tool):
         return ""
-    number = store.get("act", call.act())
+    number = store.get("act", act)
     value = None if number is None else store.get("open", _key(number))
     if value is None:
         return ""
@@ -97,12 +101,12 @@ def obstacle(store: Reader, call: Call, tool: Tool) -> str:
 def end(ledger: Ledger, tx: Transaction, number: int, kind: str, now: float, **told: Any) -> bool:
     """Write the outcome of an intent; return False if it has one already.
 
-    ``done`` and ``failed`` close it, ``unknown`` leaves it open until it is resolved.
+    ``done`` and ``failed`` close it; ``unknown`` leaves it open until it is resolved, where that matters.
     """
     value = tx.get("open", _key(number))
     if value is None or value["state"] == "unknown":
         return False
-    if kind == "unknown":
+    if kind == "unknown" and value["care"]:
         tx.put("open", _key(number), value | {"state": "unknown", "why": told.get("why", "")})
     else:
         _close(tx, value)
@@ -149,7 +153,7 @@ def sweep(store: Store, ledger: Ledger, clock: Clock) -> int:
 
 def _close(tx: Transaction, value: Mapping[str, Any]) -> None:
     tx.delete("open", _key(value["number"]))
-    if tx.get("act", value["act"]) == value["number"]:
+    if value["care"] and tx.get("act", value["act"]) == value["number"]:
         tx.delete("act", value["act"])
 
 

@@ -7,7 +7,7 @@ approve, what is grave, who may resume) the guard leaves in the store when it st
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, final
 
 from corrigible.core.errors import OptionError
@@ -19,6 +19,7 @@ from corrigible.guard.contract import Halt
 from corrigible.guard.grants import Grant
 from corrigible.guard.once import Open
 from corrigible.guard.people import check_approver, check_person
+from corrigible.guard.soundness import check_session
 from corrigible.guard.store import Store, Transaction
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Oversight:
 
     def request(self, identifier: str) -> Request:
         """Return a request by its name, or by an unambiguous beginning of it."""
-        return self.store.read(lambda reader: approvals.request(reader, self._whole(identifier)))
+        return self.store.read(lambda reader: approvals.request(reader, self._name(identifier)))
 
     def approve(self, identifier: str, who: str, why: str = "") -> Request:
         """Say yes to one call; return the request, which may need more people."""
@@ -80,6 +81,9 @@ class Oversight:
             If the bounds are none, the tool is grave or unknown, or the person may not approve.
         """
         granting.check_ranges(ranges)
+        if session != granting.EVERYBODY:
+            check_session(session)
+        who, why = _legible(who), _legible(why)
         if calls < 1:
             raise OptionError(f"`{calls}` calls are none", "grant at least one")
         if not 0 < seconds <= LONGEST_GRANT:
@@ -119,7 +123,8 @@ class Oversight:
     def revoke(self, identifier: str, who: str, why: str = "") -> None:
         """Take a grant back; anyone may."""
         check_person(who)
-        name = self._whole(identifier, "grant")
+        who, why = _legible(who), _legible(why)
+        name = _whole(identifier, [grant.id for grant in self.grants()])
         self.store.transact(lambda tx: granting.revoke(self.ledger, tx, name, who, why, self.clock.tick(tx)))
 
     def halt(self, session: str, who: str, why: str) -> Halt:
@@ -127,6 +132,9 @@ class Oversight:
         check_person(who)
         if not session:
             raise OptionError("no session is named", "give --session NAME or --all")
+        if session != halts.EVERYTHING:
+            check_session(session)
+        who, why = _legible(who), _legible(why)
 
         def work(tx: Transaction) -> Halt:
             rules = tx.get("rules", "rules") or {}
@@ -139,6 +147,7 @@ class Oversight:
 
     def resume(self, session: str, who: str, why: str) -> None:
         """Let what was halted go on."""
+        who, why = _legible(who), _legible(why)
 
         def work(tx: Transaction) -> None:
             now = self.clock.tick(tx)
@@ -160,6 +169,7 @@ class Oversight:
     def resolve(self, number: int, kind: Literal["done", "undone"], who: str, why: str) -> None:
         """Say what became of one of them."""
         check_person(who)
+        who, why = _legible(who), _legible(why)
         self.store.transact(
             lambda tx: once.resolve(self.ledger, tx, number, kind, who, why, self.clock.tick(tx))
         )
@@ -174,7 +184,8 @@ class Oversight:
         ]
 
     def _vote(self, identifier: str, who: str, decision: Literal["approve", "deny"], why: str) -> Request:
-        name = self._whole(identifier)
+        name = self._name(identifier)
+        who, why = _legible(who), _legible(why)
 
         def work(tx: Transaction) -> Request:
             said = Vote(who=who, decision=decision, why=why, at=self.clock.tick(tx))
@@ -182,9 +193,19 @@ class Oversight:
 
         return self.store.transact(work)
 
-    def _whole(self, identifier: str, kind: str = "request") -> str:
-        """Return the one name that begins like this, or the same where there is none or it is whole."""
-        found = self.store.read(lambda reader: [name for name, _ in reader.scan(kind, identifier)])
-        if len(found) > 1 and identifier not in found:
-            raise OptionError(f"`{identifier}` is the beginning of {len(found)} names", "give more of it")
-        return found[0] if len(found) == 1 else identifier
+    def _name(self, identifier: str) -> str:
+        found = self.store.read(lambda reader: [name for name, _ in reader.scan("request", identifier)])
+        return _whole(identifier, found)
+
+
+def _legible(text: str) -> str:
+    """Return what a person typed without what no record can hold, so that no halt fails for an odd letter."""
+    return text.encode(errors="replace").decode()
+
+
+def _whole(identifier: str, names: Sequence[str]) -> str:
+    """Return the one name that begins like this, or the same where there is none or it is whole."""
+    found = [name for name in names if name.startswith(identifier)]
+    if len(found) > 1 and identifier not in found:
+        raise OptionError(f"`{identifier}` is the beginning of {len(found)} names", "give more of it")
+    return found[0] if len(found) == 1 else identifier

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from corrigible.core.errors import OptionError
 
 
 def same(one: str, other: str) -> bool:
-    """Return whether two names are one person's: case and spaces around them do not matter."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Return whether two names are one person's: case, spaces around them and what looks alike to Unicode
+    (its form NFKC, signs that are not seen) do not matter."""
+    return _seen(one) == _seen(other)
+
+
+def _seen(name: str) -> str:
+    shown = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold()).strip()
 
 
 def check_person(who: str) -> None:
     """Raise `OptionError` where nobody is named."""
-    if not who.strip():
+    if not _seen(who):
         raise OptionError("nobody is named", "say who decides: --by NAME")
 
 

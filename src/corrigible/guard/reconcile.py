@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from corrigible.core.errors import InputError
+from corrigible.guard.ledger.redact import MARK
 from corrigible.guard.manifest import Probe
 from corrigible.guard.once import Open
 
@@ -52,7 +53,8 @@ def filled(arguments: Mapping[str, Any], intent: Open) -> dict[str, Any] | None:
     for name, value in arguments.items():
         if isinstance(value, str) and value.startswith("$"):
             value = intent.arguments.get(value[1:])
-            if value is None or isinstance(value, Mapping):  # a mapping may be what redaction left
+            # A mapping, or a mark within a text, may be what redaction left: the world knows no such thing.
+            if value is None or isinstance(value, Mapping) or MARK in str(value):
                 return None
         made[name] = value
     return made

@@ -41,6 +41,9 @@ VERSION = 1
 READERS = 8
 """Connections that are kept for reading."""
 
+KNOWN = 4096
+"""Values that the writer remembers from one transaction to the next."""
+
 SCHEMA = """
 CREATE TABLE records (number INTEGER PRIMARY KEY, leaf BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE state (kind BLOB, key BLOB, value TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
@@ -82,6 +85,8 @@ class SQLiteStore(GroupStore):
         self._presence = Presence(self._path.with_name(f"{self._path.name}.alive"))
         self._readers: list[sqlite3.Connection] = []
         self._borrowing = threading.Lock()
+        self._known: dict[tuple[str, str], str | None] = {}
+        self._version = -1
         self._db: sqlite3.Connection | None = self._writer(create)
         self._thread.start()
 
@@ -127,10 +132,16 @@ class SQLiteStore(GroupStore):
             if self._db is None:
                 self._db = self._writer(create=False)
             _patiently(self._db, "BEGIN IMMEDIATE")
+            # It changes when another connection has written, and then what is remembered may be wrong. Now
+            # that we hold the lock, nobody can write between this look and our commit.
+            (version,) = self._db.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._unmoved()
-        return _SQLiteRows(self._db, self._path)
+        if version != self._version or len(self._known) > KNOWN:
+            self._known.clear()
+        self._version = version
+        return _SQLiteRows(self._db, self._path, self._known)
 
     def _commit(self, batch: Batch) -> None:
         db = self._db
@@ -162,8 +173,10 @@ class SQLiteStore(GroupStore):
             raise self._failure(error) from error
         # What was written into a file that is no longer there is not written.
         self._unmoved()
+        self._known |= batch.changes
 
     def _abandon(self) -> None:
+        self._known.clear()
         # A new connection, at the next transaction, knows nothing of what went wrong with this one.
         db, self._db = self._db, None
         if db is not None:
@@ -240,9 +253,12 @@ class SQLiteStore(GroupStore):
 class _SQLiteRows(Rows):
     """What one connection sees between BEGIN and the end of its transaction."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, path: Path, known: dict[tuple[str, str], str | None] | None = None
+    ) -> None:
         self._db = db
         self._path = path
+        self._known = {} if known is None else known
         # The first look fixes the moment that is seen.
         self._size: int = self._ask("SELECT coalesce(max(number) + 1, 0) FROM records")[0][0]
 
@@ -251,8 +267,12 @@ class _SQLiteRows(Rows):
         return self._size
 
     def value(self, kind: str, key: str) -> str | None:
-        found = self._ask("SELECT value FROM state WHERE kind = ? AND key = ?", encoded(kind), encoded(key))
-        return found[0][0] if found else None
+        place = (kind, key)
+        if place not in self._known:
+            question = "SELECT value FROM state WHERE kind = ? AND key = ?"
+            found = self._ask(question, encoded(kind), encoded(key))
+            self._known[place] = found[0][0] if found else None
+        return self._known[place]
 
     def values(self, kind: str, prefix: str) -> list[tuple[str, str]]:
         first = encoded(prefix)

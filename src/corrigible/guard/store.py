@@ -69,8 +69,11 @@ class Store(Protocol):
 
     url: str
 
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+    def submit(self, work: Callable[[Transaction], T], *, lazy: bool = False) -> Future[T]:
         """Run ``work`` in a transaction, in another thread; the future is done when it is durable.
+
+        What is ``lazy`` nobody waits for: it may be committed together with what comes next, in its place in
+        the order, if that comes soon.
 
         ``work`` must be quick and must not call the store. If it raises, the transaction is undone, alone
         among those committed with it, and the future raises the same.

@@ -29,8 +29,9 @@ class Ruling:
 
 APPROVALS = {
     "nobody": None,
-    "person": Approved(rule="approval.1", by=("ann",), individual=True),
-    "grant": Approved(rule="grant.1", by=("ann",), individual=False),
+    "person": Approved(rule="approval.1", by=("ann",), seen=frozenset({"m"})),
+    "before": Approved(rule="approval.1", by=("ann",), seen=frozenset({"n"})),
+    "grant": Approved(rule="grant.1", by=("ann",)),
 }
 CONTEXTS: dict[str, list[Any]] = {
     "policy": [Ruling("allow"), Ruling("ask"), Ruling("deny")],
@@ -70,7 +71,7 @@ def naive(call: Call, known: dict[str, Any]) -> str:
     if known["policy"].says == "deny":
         return "deny"
     wanted = (known["policy"].says == "ask" and known["approved"] is None) or (
-        asking and (known["approved"] is None or not known["approved"].individual)
+        asking and (known["approved"] is None or "m" not in known["approved"].seen)
     )
     if wanted:
         return "deny" if known["refused"] else "ask"

@@ -176,9 +176,8 @@ class Silent:
 def test_a_reviewers_silence_counts_as_ask(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, decision: str
 ) -> None:
-    monkeypatch.setattr("corrigible.guard.gate.REVIEW", 0.05)
-    at = bench(tmp_path)
-    at.guard.reviewer = reviewer = Silent(does)
+    monkeypatch.setattr("corrigible.guard.reviewing.REVIEW", 0.05)
+    at = bench(tmp_path, reviewer=(reviewer := Silent(does)))
     at.call("files/read", path="/srv/job/a")
     assert reviewer.asked == []
     assert at.call("files/note", path="/srv/job/a").verdict.decision == decision

@@ -96,7 +96,8 @@ def test_no_window_holds_more_calls_than_the_rate_allows(gaps: list[int], number
     for gap in gaps:
         now += gap
         fits = sum(now - window < time <= now for time in through) < number
-        assert (limits.over(store, call, tool, bound, now) == ()) == fits
+        accounts = limits.Accounts(store, call, tool, bound)
+        assert (accounts.passed(now) == ()) == fits
         if fits:
-            limits.count(store, call, tool, bound, now)
+            accounts.count(store, now)
             through.append(now)

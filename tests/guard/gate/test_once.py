@@ -42,13 +42,13 @@ def die():
 commits = 0
 submit = at.guard.store.submit
 
-def watched(work):
+def watched(work, **how):
     global commits
     commits += 1
     number = commits
     if moment == f"before {number}":
         die()
-    future = submit(work)
+    future = submit(work, **how)
     if moment == f"at {number}":
         die()
     future.result()

@@ -162,7 +162,7 @@ def test_a_session_begins_with_the_handshake_and_ends_with_delete() -> None:
             async with web.post(url, json=request(1, "say"), headers=one) as response:
                 assert response.status == 404
             assert parrot.left == 1
-            assert [name for name, _ in parrot.heard] == ["main", "nightly", "main", "main"]
+            assert [name for name, _ in parrot.heard] == ["main", "main/nightly", "main", "main"]
         assert parrot.left == 2
 
     asyncio.run(check())

@@ -139,7 +139,7 @@ def test_many_clients_at_once_each_get_their_own(echo: str, tmp_path: Path) -> N
 
     asyncio.run(check())
     intents = [entry for entry in records(tmp_path) if entry["type"] == "intent"]
-    assert {entry["session"] for entry in intents} == {"n0", "n1", "n2", "n3"}
+    assert {entry["session"] for entry in intents} == {f"main/n{n}" for n in range(4)}
     assert len(intents) == 40
 
 

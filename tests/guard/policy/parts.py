@@ -45,7 +45,7 @@ arguments.share = { kind = "number" }
 """
 
 MANIFEST: Manifest = loads(TEXT, Path("/guard/guard.toml"))
-YES = Approved(rule="approval.1", by=("ann",), individual=True)
+YES = Approved(rule="approval.1", by=("ann",))
 
 
 def judged(policy: Policy, tool: str, arguments: dict[str, Any] | None = None, **known: Any) -> Verdict:

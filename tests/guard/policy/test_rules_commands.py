@@ -65,7 +65,9 @@ def test_check_says_what_would_happen_to_a_sample_call_and_why(run: Run) -> None
     sample = ("check", "--call", "files/write", "--arguments", '{"path": "a"}')
     asked = run(*sample)
     assert asked.exit_code == 0
-    assert asked.stdout.startswith("ask (2 people must approve)\n  policy `changes` wants people to approve `files/write`")
+    assert asked.stdout.startswith(
+        "ask (2 people must approve)\n  policy `changes` wants people to approve `files/write`"
+    )
     assert run(*sample, "--approved").stdout.startswith("allow\n")
     outside = json.loads(
         run("check", "--call", "files/read", "--arguments", '{"path": "../x"}', "--json").stdout

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
 from corrigible.core.errors import LedgerError, OptionError, StoreError
-from corrigible.guard.canonical import canonical
+from corrigible.guard.canonical import written
 from corrigible.guard.clock import stamp
 from corrigible.guard.ledger.checkpoint import Checkpoint
 from corrigible.guard.ledger.keys import SigningKey
@@ -92,6 +92,7 @@ class Ledger:
         self._given = redactor
         self._seen: Frontier | None = None
         self._next: Frontier | None = None
+        self._head: dict[str, Any] = {}
         store.transact(self._open)
         store.seal(self._seal)
 
@@ -135,7 +136,7 @@ class Ledger:
         """
         if type not in TYPES:
             raise ValueError(f"there are no records of type {type}")
-        body = canonical({**fields, "v": VERSION, "type": type, "at": stamp(at)})
+        body = written({**fields, "v": VERSION, "type": type, "at": stamp(at)})
         return tx.append(body, leaf_hash(body))
 
     def checkpoint(self) -> str:
@@ -207,7 +208,7 @@ class Ledger:
 
     def _seal(self, tx: Transaction, leaves: Sequence[bytes]) -> None:
         head = tx.get(TREE, "head")
-        before = frontier(head)
+        before = self._next if self._next is not None and head == self._head else frontier(head)
         if tx.size != before.size + len(leaves):
             raise LedgerError(
                 f"the store has {tx.size - len(leaves)} records, its tree {before.size}", VERIFY
@@ -218,11 +219,13 @@ class Ledger:
             if before.size < seen.size or seen.extend(tx.hashes(seen.size, before.size)) != before:
                 raise LedgerError(f"the ledger no longer continues its first {seen.size} records", VERIFY)
         after = before.extend(leaves)
-        tx.put(TREE, "head", {**head, "size": after.size, "frontier": after.hex()})
+        nodes = after.hex()
+        self._head = {**head, "size": after.size, "frontier": nodes}
+        tx.put(TREE, "head", self._head)
         if self.key is not None:
             self._take_up(head["key"])
             told = Checkpoint(origin=self.origin, size=after.size, root=after.root())
-            tx.put(TREE, "checkpoint", {"note": told.signed(self._signer()), "frontier": after.hex()})
+            tx.put(TREE, "checkpoint", {"note": told.signed(self._signer()), "frontier": nodes})
         self._seen, self._next = before, after
 
     def _signer(self) -> SigningKey:

@@ -11,7 +11,6 @@ like prose under an innocent name passes. The manifest adds names and expression
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -26,6 +25,8 @@ LONG = 4096
 """Characters above which a text is kept as its digest and its beginning."""
 BEGINS = 200
 """Characters that are kept of a long text."""
+MARK = "[redacted hmac-sha256:"
+"""How what stands in the place of a secret within a text begins."""
 
 ANYWHERE = (
     "pass_word",
@@ -167,11 +168,10 @@ class Redactor:
                 return value
 
     def _long(self, text: str) -> dict[str, Any]:
-        data = text.encode("utf-8", "surrogatepass")
         # Secrets are looked for in more than is kept, so that none is cut where it would not be known.
         return {
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "bytes": len(data),
+            "digest": self.keyed(text),
+            "bytes": len(text.encode("utf-8", "surrogatepass")),
             "begins": self.text(text[:LONG])[:BEGINS],
         }
 
@@ -184,8 +184,12 @@ class Redactor:
     def _mark(self, found: re.Match[str]) -> str:
         which = "secret" if "secret" in found.re.groupindex else 0
         secret, (start, end) = found[which], found.span(which)
-        mark = f"[redacted hmac-sha256:{self._digest(secret.encode('utf-8', 'surrogatepass'))[:16]}]"
+        mark = f"{MARK}{self._digest(secret.encode('utf-8', 'surrogatepass'))[:16]}]"
         return f"{found[0][: start - found.start()]}{mark}{found[0][end - found.start() :]}"
+
+    def keyed(self, text: str) -> str:
+        """Return what stands for a text that is not to be guessed from it: its keyed digest."""
+        return f"hmac-sha256:{self._digest(text.encode('utf-8', 'surrogatepass'))}"
 
     def _digest(self, data: bytes) -> str:
         return hmac.digest(self._secret, data, "sha256").hex()

@@ -120,7 +120,9 @@ def outcome(reply: Reply) -> Outcome:
         if jsonrpc.part(error, "data").get("outcome") == "unknown":  # the connection broke on the way
             return Outcome(kind="unknown", text=str(said)[:300], why=str(said)[:300])
         why = f"the server answers with an error: {str(said)[:300]}"
-        return Outcome(kind="failed", text=why, value=reply, why=why)
+        # Any other error may come from the middle of the work.
+        kind = "failed" if error.get("code") in jsonrpc.NOT_DONE else "unknown"
+        return Outcome(kind=kind, text=why, value=reply, why=why)
     if result.get("resultType") == "input_required":
         return Outcome(kind="failed", text="", value=reply, why="the server asks for input first")
     if result.get("isError"):

@@ -68,7 +68,7 @@ async def serve_http(
     *,
     started: Callable[[str], None],
     token: str = "",
-    session: str = "",
+    session: str = "main",
     idle: float = IDLE,
     most: int = MOST,
 ) -> None:

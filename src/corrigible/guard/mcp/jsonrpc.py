@@ -21,6 +21,8 @@ Body = dict[str, Any]
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601
 INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
+NOT_DONE = (PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS)
+"""Errors that say that a request was not carried out."""
 GONE = -32000
 """The server that would answer is gone, or cannot."""
 

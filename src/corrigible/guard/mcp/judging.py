@@ -165,7 +165,7 @@ class Judging:
             raise Malformed(
                 INVALID_PARAMS, "denied: the request state was not made here, or was changed", wanted.id
             )
-        ours = call.fingerprint(self._guard.manifest.version, self._guard.policy.version)
+        ours = self._guard.fingerprint(call)
         if told["digest"] != ours or told["session"] != call.session:
             raise Malformed(INVALID_PARAMS, "denied: the request state belongs to another call", wanted.id)
         answers = jsonrpc.part(wanted.params, "inputResponses")
