@@ -26,7 +26,7 @@ from corrigible.guard import once
 from corrigible.guard.approvals import Request
 from corrigible.guard.asking import Asker, Asking
 from corrigible.guard.clock import Clock
-from corrigible.guard.contract import Call, Outcome, Verdict
+from corrigible.guard.contract import Call, Outcome, Signal, Verdict
 from corrigible.guard.flight import failure, watched
 from corrigible.guard.isolation import check, held, reached
 from corrigible.guard.judgement import Entry, Judge, Seen
@@ -202,7 +202,7 @@ class Guard:
 
     def fingerprint(self, call: Call) -> str:
         """Return what an approval of a call is bound to under these rules; it is the ``digest`` of a request."""
-        return self._judge.fingerprint(call)
+        return self._judge.fingerprint(call, self._see(call, None, ()).shown)
 
     def begin(self, session: str, *, agent: str = "", task: str = "") -> None:
         """Begin a session; ``task`` is what a person asked for, in the person's words, which are trusted.
@@ -273,15 +273,15 @@ class Guard:
             If the store cannot be reached; nothing was executed.
         """
         check_call(call)
-        seen = await self._see(call, definition)
-        entry = await self._enter(call, seen)
+        signals = await self._reviewing.signals(call, self.manifest.tool(call.tool))
+        entry = await self._enter(call, definition, signals)
         if any(reason.rule == "once" for reason in entry.verdict.reasons) and await self._settle(run):
-            entry = await self._enter(call, seen)
+            entry = await self._enter(call, definition, signals)
         if entry.request is not None:
             seconds = self.manifest.approval.wait if wait is None else wait
             if not await self._asking.answered(entry, asker, seconds):
                 return Answer(verdict=entry.verdict, request=entry.request)
-            entry = await self._enter(call, seen)
+            entry = await self._enter(call, definition, signals)
         if entry.number is None:
             self._reviewing.remember(call, entry.verdict)
             return Answer(verdict=entry.verdict, request=entry.request)
@@ -312,7 +312,8 @@ class Guard:
         outcome = await self._made(permit, run)
         return outcome.text if outcome.kind != "unknown" else None
 
-    async def _see(self, call: Call, definition: str | None) -> Seen:
+    def _see(self, call: Call, definition: str | None, signals: tuple[Signal, ...]) -> Seen:
+        """Look at a call as it is now: links may lead elsewhere than a moment ago."""
         arguments, hosts, complaint = {}, frozenset[str](), ""
         tool = self.manifest.tool(call.tool)
         if tool is not None and not tool.complaint(call.arguments):
@@ -322,10 +323,10 @@ class Guard:
                 complaint = reached(tool, arguments, self._held)
             except ValueError as error:
                 complaint = str(error)
-        signals = await self._reviewing.signals(call, tool)
         return Seen(shown=arguments, hosts=hosts, complaint=complaint, definition=definition, signals=signals)
 
-    async def _enter(self, call: Call, seen: Seen) -> Entry:
+    async def _enter(self, call: Call, definition: str | None, signals: tuple[Signal, ...]) -> Entry:
+        seen = self._see(call, definition, signals)
         owed = tuple(self._owed)
 
         def work(tx: Transaction) -> Entry:

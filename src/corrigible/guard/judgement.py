@@ -99,9 +99,16 @@ class Judge:
         self.monitors, self.clock, self.instance = monitors, clock, instance
         self._begun: set[str] = set()
 
-    def fingerprint(self, call: Call) -> str:
-        """Return what an approval of a call is bound to, keyed, so that no argument can be guessed from it."""
-        return self.ledger.redactor.keyed(call.fingerprint(self.manifest.version, self.policy.version))
+    def fingerprint(self, call: Call, shown: Mapping[str, Any]) -> str:
+        """Return what an approval of a call is bound to: exactly the call, and where its paths lead now.
+
+        It is keyed, so that no argument can be guessed from it.
+        """
+        tool = self.manifest.tool(call.tool)
+        plain = call if tool is None else _plainly(call, tool, shown)
+        led = {name: value for name, value in plain.arguments.items() if value is not call.arguments[name]}
+        exact = call.fingerprint(self.manifest.version, self.policy.version)
+        return self.ledger.redactor.keyed(f"{exact} {digest(led)}")
 
     def begin(self, tx: Transaction, session: str, agent: str, task: str = "") -> None:
         """Write down that a session begins, and what it was asked to do, in the asker's own words.
@@ -154,7 +161,7 @@ class Judge:
             evidence=once.evidence(tx, call.evidence),
         )
         verdict = decide(call, context)
-        fingerprint = self.fingerprint(call)
+        fingerprint = self.fingerprint(call, seen.shown)
         asked = grant = None
         if verdict.decision == "ask":
             assert tool is not None
@@ -205,7 +212,7 @@ class Judge:
             decision="allow", reasons=(Reason(rule="manifest.probe", text="the manifest probes with it"),)
         )
         told = self._told(call, tool, verdict, ())
-        return self._intend(tx, call, tool, self.fingerprint(call), told, verdict, now, "")
+        return self._intend(tx, call, tool, self.fingerprint(call, {}), told, verdict, now, "")
 
     def leave(self, tx: Transaction, number: int, call: Call, outcome: Outcome) -> None:
         """Write down how a call ended."""

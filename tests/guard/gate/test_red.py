@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from corrigible.core.errors import OptionError, StoreError
 from corrigible.guard import Call, Outcome, Permit, Signal, Verdict
 from corrigible.guard.manifest import Argument, Manifest, Probe, Tool
 from corrigible.guard.monitors import Memory, Monitor
-from tests.guard.bench import POLICY, bench
+from tests.guard.bench import POLICY, TOOLS, bench
 
 FREE = POLICY.replace("when { context.approved };", ";")
 ANY = {"box/put": Tool(name="box/put", writes=("box",), arguments={"it": Argument(kind="any")})}
@@ -282,4 +283,40 @@ def test_a_clock_that_shows_no_year_stops_everything_until_it_is_right_again(tmp
     assert at.ran == []
     at.time.wall = right
     assert at.call("files/write", path="/srv/job/a").outcome is not None
+    at.guard.close()
+
+
+@pytest.mark.parametrize(
+    ("unless", "decision"), [('unless { context.arguments.path like "*/secret/*" }', "deny"), ("", "ask")]
+)
+def test_a_link_that_is_turned_while_people_think_does_not_lead_where_they_did_not_look(
+    tmp_path: Path, unless: str, decision: str
+) -> None:
+    policy = (
+        f'permit (principal, action == Action::"files/write", resource) when {{ context.approved }} {unless};'
+    )
+    world = tmp_path / "world"
+    for name in ("open", "secret"):
+        (world / name).mkdir(parents=True)
+    (world / "link").symlink_to(world / "open")
+    write = replace(TOOLS["files/write"], writes=(f"file:{world}/**",))
+    at = bench(tmp_path / "kept", policy, tools={"files/write": write})
+    call = Call(tool="files/write", arguments={"path": str(world / "link" / "a")})
+
+    async def work() -> str:
+        async def run(permit: Permit) -> Outcome:
+            raise AssertionError("it must not run")
+
+        async def turn() -> None:
+            while not at.guard.oversight.pending():
+                await asyncio.sleep(0.02)
+            (world / "link").unlink()
+            (world / "link").symlink_to(world / "secret")
+            request = at.guard.oversight.pending()[0]
+            await asyncio.to_thread(at.guard.oversight.approve, request.id, "ann")
+
+        answer, _ = await asyncio.gather(at.guard.call(call, run, wait=10), turn())
+        return answer.verdict.decision
+
+    assert asyncio.run(work()) == decision
     at.guard.close()
