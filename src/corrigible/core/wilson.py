@@ -28,5 +28,5 @@ def wilson(p: Any, n: Any, level: float = LEVEL) -> tuple[Any, Any]:
     reach = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
     scale = 1 + z * z / n
     # Where nothing, or everything, was seen, one limit is 0, or 1, and rounding must not leave it beside.
-    low, high = (centre - reach) / scale * (p > 0), 1 - (1 - (centre + reach) / scale) * (p < 1)
+    low, high = (centre - reach) / scale * (p > 0) + 0.0, 1 - (1 - (centre + reach) / scale) * (p < 1)
     return low, high
