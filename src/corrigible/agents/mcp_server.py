@@ -27,6 +27,7 @@ from corrigible.agents.answer import Answer
 from corrigible.agents.rounds import Rounds
 from corrigible.agents.sitting import Sitting
 from corrigible.core.errors import InputError, MissingExtraError, OptionError
+from corrigible.core.listening import listen
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -191,7 +192,7 @@ def serve_http(
     check_installed()
     if not rounds.unasked() and not rounds.left():
         raise _nothing_left(rounds)
-    listening = _listen(host, port)
+    listening = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     try:
         _run(
@@ -382,33 +383,6 @@ def _run(function: Callable[..., Any], *arguments: Any) -> None:
 
     logging.getLogger("mcp").setLevel(logging.CRITICAL)  # what clients do wrong is theirs to be told
     anyio.run(function, *arguments)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        made = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise OptionError(
-            f"there is no address `{host}:{port}`: {_why(error)}", "give --host and --port"
-        ) from error
-    try:
-        if os.name == "posix":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(128)
-    except (OSError, OverflowError) as error:
-        made.close()
-        raise OptionError(
-            f"`{host}:{port}` cannot be listened at: {_why(error)}", "try --port 0 for one that is free"
-        ) from error
-    return made
-
-
-def _why(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _names_of(host: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from corrigible.core.errors import OptionError
+from corrigible.core.listening import listen as core_listen
 from corrigible.guard.mcp.http_door import IDLE, MOST, PATH, HTTPDoor, Serve
 from corrigible.guard.mcp.http_wire import is_near
 from corrigible.guard.mcp.jsonrpc import LONGEST
@@ -35,29 +35,12 @@ def listen(host: str, port: int, token: str = "") -> socket.socket:
     OptionError
         If nobody can listen there, or others could reach it and it takes no token.
     """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        if not token and not is_near(str(address[0])):
-            raise OptionError(
-                f"`{host}` can be reached from elsewhere", "give --token-env, or listen at 127.0.0.1"
-            )
-        made = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise OptionError(
-            f"there is no address `{host}:{port}`: {_why(error)}", "give --host and --port"
-        ) from error
-    try:
-        if os.name == "posix":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(128)
-    except (OSError, OverflowError) as error:
+    made = core_listen(host, port)
+    if not token and not is_near(str(made.getsockname()[0])):
         made.close()
         raise OptionError(
-            f"`{host}:{port}` cannot be listened at: {_why(error)}", "try --port 0 for one that is free"
-        ) from error
+            f"`{host}` can be reached from elsewhere", "give --token-env, or listen at 127.0.0.1"
+        )
     return made
 
 
@@ -153,10 +136,6 @@ def _server(door: HTTPDoor) -> Server:
         auto_decompress=False,
         access_log=None,
     )
-
-
-def _why(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 def _names_of(host: str) -> list[str]:
