@@ -25,9 +25,12 @@ CALLS, WARM = 1000, 100
 EVERY = 4
 """The other proxies, which take longer, are called each fourth time."""
 GUARD = "guard"
+WATCHED = "watched"
+"""The guard with the monitors that are on where the manifest names none; the other has one of them."""
 NAMES = {
     "directly": "directly",
-    GUARD: "**through the guard**",
+    GUARD: "**through the guard**: ledger and policy, one monitor",
+    WATCHED: "**the same with the four monitors that are on by default**",
     "ping": "ping, directly",
     "ping guard": "**ping, through the guard** (not judged)",
     "sdk": "through a thin proxy of the protocol's own SDK",
@@ -135,16 +138,18 @@ def program(command: Sequence[str], folder: Path) -> Iterator[Lines]:
             running.wait(20)
 
 
-def guarded(server: Sequence[str], folder: Path) -> list[str]:
-    """Return the command of a guard in front of ``server``."""
+def guarded(server: Sequence[str], folder: Path, monitors: str = "") -> list[str]:
+    """Return the command of a guard in front of ``server``, with its files in a folder of its own."""
     from corrigible.guard.ledger import SigningKey
 
+    folder.mkdir(exist_ok=True)
     SigningKey.create(folder / "guard.key", "example.com/bench")
     (folder / "policy.cedar").write_text(POLICY)
     (folder / "guard.toml").write_text(
         '[guard]\nname = "example.com/bench"\npolicy = "policy.cedar"\nstore = "sqlite:guard.db"\n'
         f"[servers.echo]\ncommand = {json.dumps(list(server))}\n"
         '[servers.echo.tools.echo.arguments.text]\nkind = "string"\nrequired = true\n'
+        f"{monitors}"
     )
     command = [str(Path(sys.executable).with_name("corrigible")), "guard", "mcp"]
     return [*command, "--manifest", str(folder / "guard.toml")]
@@ -158,7 +163,10 @@ def measured() -> dict[str, list[float]]:
         server = [sys.executable, str(folder / "server.py")]
         ways = {
             "directly": stack.enter_context(program(server, folder)),
-            GUARD: stack.enter_context(program(guarded(server, folder), folder)),
+            GUARD: stack.enter_context(
+                program(guarded(server, folder / "one", "[monitors.denials]\n"), folder)
+            ),
+            WATCHED: stack.enter_context(program(guarded(server, folder / "four"), folder)),
             "sdk": stack.enter_context(program([sys.executable, "-c", SDK, *server], folder)),
         }
         python = os.environ.get("FASTMCP_PYTHON", sys.executable)
@@ -170,7 +178,7 @@ def measured() -> dict[str, list[float]]:
             if number == WARM + 1:
                 took, begun = {way: [] for way in ways}, cpu(ways[GUARD].process.pid)
             for way, lines in ways.items():
-                if way in ("directly", GUARD) or number % EVERY == 0:
+                if way in ("directly", GUARD, WATCHED) or number % EVERY == 0:
                     took.setdefault(way, []).append(lines.call(number))
         took["cpu"] = [(cpu(ways[GUARD].process.pid) - begun) / CALLS]
         for number in range(WARM + CALLS + 1, WARM + 2 * CALLS + 1):
