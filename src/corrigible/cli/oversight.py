@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +58,7 @@ def approve(
     approve. `corrigible approvals` lists what waits.
     """
     with oversight(manifest, store) as people:
-        found = [_one(each, people.pending(), "request", people.request) for each in ids]
+        found = [people.request(each) for each in ids]
         _answered([people.approve(each.id, person(by), why) for each in found], as_json)
 
 
@@ -84,7 +83,7 @@ def deny(
     The beginning of an ID is enough.
     """
     with oversight(manifest, store) as people:
-        found = [_one(each, people.pending(), "request", people.request) for each in ids]
+        found = [people.request(each) for each in ids]
         _answered([people.deny(each.id, person(by), why) for each in found], as_json)
 
 
@@ -138,7 +137,7 @@ def grant(
     with oversight(manifest, store) as people:
         ranges: dict[str, dict[str, Any]] = {}
         if start is not None:
-            request = _one(start, people.pending(), "request", people.request)
+            request = people.request(start)
             tool, session = request.tool, session or request.session
             ranges = {name: _exactly(value) for name, value in request.arguments.items()}
         _narrow(ranges, conditions)
@@ -196,8 +195,7 @@ def revoke(
 ) -> None:
     """Take a grant back, whoever gave it. The beginning of its ID is enough."""
     with oversight(manifest, store) as people:
-        found = _one(identifier, people.grants(), "grant")
-        people.revoke(found.id, person(by), why)
+        found = people.revoke(identifier, person(by), why)
     _say({"revoked": found.id}, f"revoked {found.id}: {_covered(found)}", as_json)
 
 
@@ -303,7 +301,7 @@ def approvals(
         raise OptionError("`--json` is given with `--watch` or `--answer`", "leave one of them out")
     with oversight(manifest, store) as people:
         if identifier is not None:
-            found = [_one(identifier, people.pending(), "request", people.request)]
+            found = [people.request(identifier)]
         elif watch or answer:
             watched(people, person(by) if answer else None, watch)
             return
@@ -331,19 +329,6 @@ def _named(session: str) -> str:
 
 def _option(session: str) -> str:
     return "--all" if session == EVERYTHING else f"--session {visible(session)}"
-
-
-def _one(start: str, among: list[Any], what: str, known: Callable[[str], Any] | None = None) -> Any:
-    """Return the one whose ID begins like this; ``known`` finds those that wait no longer."""
-    found = [each for each in among if each.id.startswith(start)] if start else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(f"`{each.id}`" for each in found)
-        raise OptionError(f"`{start}` could be several: {names}", "give more of the ID")
-    if known is not None and start:
-        return known(start)
-    raise OptionError(f"there is no {what} `{start}`", f"see `corrigible {what}s`")
 
 
 def _exactly(value: Any) -> dict[str, Any]:

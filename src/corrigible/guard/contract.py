@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from corrigible.guard.policy import Policy
 
 Decision = Literal["allow", "ask", "deny", "halt"]
+EVERYTHING = "*"
+"""What halts and grants call every session."""
+
+
+def covers(scope: str, session: str) -> bool:
+    """Return whether a session is the one that is named, or beneath it."""
+    return scope == EVERYTHING or session == scope or session.startswith(f"{scope}/")
 
 
 @final
@@ -139,7 +146,7 @@ class Halt:
 
     def covers(self, session: str) -> bool:
         """Return whether ``session`` is stopped by it."""
-        return self.session == "*" or session == self.session or session.startswith(f"{self.session}/")
+        return covers(self.session, session)
 
 
 @final

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any, final
 
 from corrigible.core.errors import OptionError
 from corrigible.guard.canonical import canonical
-from corrigible.guard.contract import Call, Halt
+from corrigible.guard.contract import EVERYTHING, Call, covers
 from corrigible.guard.store import Reader, Transaction
 
 if TYPE_CHECKING:
     from corrigible.guard.ledger import Ledger
-
-EVERYBODY = "*"
 
 
 @final
@@ -67,7 +65,7 @@ class Grant:
             call.tool == self.tool
             and self.left > 0
             and now < self.expires
-            and Halt(session=self.session, who="", why="", at=0).covers(call.session)
+            and covers(self.session, call.session)
             and all(name in shown and _holds(shown[name], wanted) for name, wanted in self.ranges.items())
         )
 
@@ -110,7 +108,7 @@ def covering(store: Reader, call: Call, shown: Mapping[str, Any], now: float) ->
     """Return a grant that covers a call, the one that expires first, if there is any."""
     kept = (
         Grant(**value)
-        for session in (EVERYBODY, *call.sessions())
+        for session in (EVERYTHING, *call.sessions())
         for _, value in store.scan("grant", f"{call.tool}\t{session}\t")
     )
     found = [grant for grant in kept if grant.covers(call, shown, now)]
@@ -125,19 +123,20 @@ def use(tx: Transaction, grant: Grant) -> None:
         tx.delete("grant", _key(grant))
 
 
-def revoke(ledger: Ledger, tx: Transaction, identifier: str, who: str, why: str, now: float) -> None:
-    """Take a grant back.
+def revoke(ledger: Ledger, tx: Transaction, identifier: str, who: str, why: str, now: float) -> Grant:
+    """Take a grant back, and return it as it was.
 
     Raises
     ------
     OptionError
         If there is none of that name.
     """
-    key = next((key for key, grant in tx.scan("grant") if grant["id"] == identifier), None)
-    if key is None:
+    found = next((Grant(**grant) for _, grant in tx.scan("grant") if grant["id"] == identifier), None)
+    if found is None:
         raise OptionError(f"there is no grant `{identifier}`", "see `corrigible grants`")
-    tx.delete("grant", key)
+    tx.delete("grant", _key(found))
     ledger.append(tx, "revoked", now, grant=identifier, who=who, why=why)
+    return found
 
 
 def _key(grant: Grant) -> str:

@@ -6,14 +6,12 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from corrigible.core.errors import OptionError
-from corrigible.guard.contract import Call, Halt
+from corrigible.guard.contract import EVERYTHING, Call, Halt
 from corrigible.guard.people import same
 from corrigible.guard.store import Reader, Transaction
 
 if TYPE_CHECKING:
     from corrigible.guard.ledger import Ledger
-
-EVERYTHING = "*"
 
 
 def halts(store: Reader) -> list[Halt]:

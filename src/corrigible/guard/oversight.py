@@ -15,7 +15,7 @@ from corrigible.guard import approvals, halts, once
 from corrigible.guard import grants as granting
 from corrigible.guard.approvals import Request, Vote
 from corrigible.guard.clock import Clock
-from corrigible.guard.contract import Halt
+from corrigible.guard.contract import EVERYTHING, Halt
 from corrigible.guard.grants import Grant
 from corrigible.guard.once import Open
 from corrigible.guard.people import check_approver, check_person
@@ -81,7 +81,7 @@ class Oversight:
             If the bounds are none, the tool is grave or unknown, or the person may not approve.
         """
         granting.check_ranges(ranges)
-        if session != granting.EVERYBODY:
+        if session != EVERYTHING:
             check_session(session)
         who, why = _legible(who), _legible(why)
         if calls < 1:
@@ -120,19 +120,21 @@ class Oversight:
         """Return the grants in force."""
         return self.store.read(lambda reader: granting.grants(reader, self.clock.at(reader)))
 
-    def revoke(self, identifier: str, who: str, why: str = "") -> None:
-        """Take a grant back; anyone may."""
+    def revoke(self, identifier: str, who: str, why: str = "") -> Grant:
+        """Take a grant back, and return it as it was; anyone may."""
         check_person(who)
         who, why = _legible(who), _legible(why)
         name = _whole(identifier, [grant.id for grant in self.grants()])
-        self.store.transact(lambda tx: granting.revoke(self.ledger, tx, name, who, why, self.clock.tick(tx)))
+        return self.store.transact(
+            lambda tx: granting.revoke(self.ledger, tx, name, who, why, self.clock.tick(tx))
+        )
 
     def halt(self, session: str, who: str, why: str) -> Halt:
         """Stop a session and everything beneath it, or ``*``: everything. Anyone may."""
         check_person(who)
         if not session:
             raise OptionError("no session is named", "give --session NAME or --all")
-        if session != halts.EVERYTHING:
+        if session != EVERYTHING:
             check_session(session)
         who, why = _legible(who), _legible(why)
 
@@ -205,7 +207,8 @@ def _legible(text: str) -> str:
 
 def _whole(identifier: str, names: Sequence[str]) -> str:
     """Return the one name that begins like this, or the same where there is none or it is whole."""
-    found = [name for name in names if name.startswith(identifier)]
+    found = [name for name in names if identifier and name.startswith(identifier)]
     if len(found) > 1 and identifier not in found:
-        raise OptionError(f"`{identifier}` is the beginning of {len(found)} names", "give more of it")
+        shown = ", ".join(f"`{name}`" for name in found)
+        raise OptionError(f"`{identifier}` could be several: {shown}", "give more of the ID")
     return found[0] if len(found) == 1 else identifier
