@@ -1,8 +1,9 @@
-"""The committing thread: what waits at the same time is committed together.
+"""Commits: what waits at the same time is committed together, and who is alone commits for itself.
 
 While the disk is busy with one batch, the next gathers; so the more writers there are, the fewer times the
 disk is asked for each (group commit: DeWitt et al. 1984, "Implementation techniques for main memory database
-systems", section 5).
+systems", section 5). A thread does it. Where nobody else waits and the disk is quick, the thread that asks
+does it at once: two wakings of threads cost as much as the disk.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from corrigible.core.errors import CorrigibleError, StoreError, in_short
@@ -39,30 +40,57 @@ PATIENCE = 5.0
 LAZY = 0.05
 """Seconds that what nobody waits for may wait for company."""
 
+QUICK = 0.003
+"""Seconds that the disk may have taken for the next to be done by who asks, in place of the thread."""
+
 _Task = tuple[Work | None, Callable[[], Any] | None, Future[Any], bool]
 
 
-class GroupStore(ABC):
-    """A store with one thread that commits; what is particular to a database is left open.
+class Busy(StoreError):
+    """Another process is writing just now."""
 
-    The thread alone calls `_begin`, `_commit`, `_abandon`, `_idle` and what is given to `_aside`.
+
+class GroupStore(ABC):
+    """A store that commits in groups; what is particular to a database is left open.
+
+    Whoever has the turn, and nobody else, calls `_begin`, `_commit`, `_abandon`, `_idle` and what is given to
+    `_aside`.
     """
 
     idle: float | None = None
     """Seconds without work after which the thread looks whether all is well."""
 
+    alone = False
+    """Whether a transaction may be committed by the thread that asks for it."""
+
     def __init__(self, url: str) -> None:
         self.url = url
         self._process = os.getpid()
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._tasks: deque[_Task] = deque()
+        self._news = threading.Condition()
+        self._turn = threading.Lock()
+        self._worker = 0
+        self._before = 0
+        """How many transactions were committed together last."""
+        self._took = 0.0
+        """Seconds that the disk took for it."""
+        self._since = 0.0
+        """Since when the first of those that wait does."""
+        self._counting = False
+        """Whether the thread counts the time of what is lazy."""
         self._sealings: list[Sealing] = []
         self._closed = False
-        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"commits of {url}", daemon=True)
 
     @abstractmethod
-    def _begin(self) -> Rows:
-        """Begin a transaction that no other process can begin before it ends."""
+    def _begin(self, patience: float) -> Rows:
+        """Begin a transaction that no other process can begin before it ends.
+
+        Raises
+        ------
+        Busy
+            If another process has been writing for ``patience`` seconds.
+        """
 
     @abstractmethod
     def _commit(self, batch: Batch) -> None:
@@ -89,15 +117,19 @@ class GroupStore(ABC):
         """Look whether all is well; never raise."""
         return
 
-    def submit(self, work: Callable[[Transaction], T], *, lazy: bool = False) -> Future[T]:
+    def submit(
+        self, work: Callable[[Transaction], T], *, lazy: bool = False, here: bool = False
+    ) -> Future[T]:
         future: Future[T] = Future()
-        self._enqueue((work, None, future, lazy))
+        task: _Task = (work, None, future, lazy)
+        if not (here and self._at_once(task)):
+            self._enqueue(task)
         return future
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
-        if threading.current_thread() is self._thread:
+        if threading.get_ident() == self._worker:
             raise StoreError("a transaction cannot wait for another", "do what it does in the same one")
-        return self.submit(work).result()
+        return self.submit(work, here=True).result()
 
     def seal(self, sealing: Sealing) -> None:
         self._sealings.append(sealing)
@@ -105,16 +137,16 @@ class GroupStore(ABC):
     def close(self) -> None:
         if os.getpid() != self._process:
             return
-        with self._closing:
+        with self._news:
             if self._closed:
                 return
             self._closed = True
-            self._tasks.put(None)
+            self._news.notify()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
     def _aside(self, action: Callable[[], T]) -> T:
-        """Have the committing thread do something between two batches, and wait for it."""
+        """Have the thread do something between two batches, and wait for it."""
         future: Future[T] = Future()
         self._enqueue((None, action, future, False))
         return future.result()
@@ -130,68 +162,115 @@ class GroupStore(ABC):
     def _enqueue(self, task: _Task) -> None:
         if os.getpid() != self._process:  # before the lock, which the fork may have copied while it was held
             self._usable()
-        with self._closing:
+        with self._news:
             self._usable()
-            self._tasks.put(task)
+            if not self._tasks:
+                self._since = time.monotonic()
+            self._tasks.append(task)
+            # A thread that counts the time of what is lazy need not be woken for more of it.
+            if not (task[3] and self._counting):
+                self._news.notify()
+
+    def _at_once(self, task: _Task) -> bool:
+        """Commit a transaction here and now, after what waits for company; False: it is to wait its turn."""
+        if not (self.alone and self._before < COMPANY and self._took < QUICK):
+            return False
+        if os.getpid() != self._process or not self._turn.acquire(blocking=False):
+            return False
+        try:
+            with self._news:
+                self._usable()
+                if not all(lazy for *_, lazy in self._tasks) or len(self._tasks) >= MOST:
+                    return False
+                tasks = [*self._tasks, task]
+                self._tasks.clear()
+            if not self._done(tasks, patience=0.0):
+                with self._news:  # in front of what came in between
+                    self._tasks.extendleft(reversed(tasks))
+                    self._news.notify()
+            return True
+        finally:
+            self._turn.release()
 
     def _run(self) -> None:
-        going = True
-        before = 0
-        while going:
-            try:
-                tasks = [self._tasks.get(timeout=self.idle)]
-            except Empty:
-                self._idle()
-                continue
-            if before >= COMPANY:
-                self._gather(before - 1)
-            until = time.monotonic() + LAZY
-            while tasks[-1] is not None and len(tasks) < MOST:
-                try:
-                    wait = until - time.monotonic() if all(task and task[3] for task in tasks) else 0.0
-                    tasks.append(self._tasks.get(wait > 0, max(wait, 0.0)))
-                except Empty:
+        while self._wait():
+            if self._before >= COMPANY:
+                self._gather()
+            with self._turn:
+                with self._news:
+                    tasks = [self._tasks.popleft() for _ in range(min(len(self._tasks), MOST))]
+                if tasks:
+                    self._done(tasks, PATIENCE)
+                else:
+                    self._idle()
+            # what was acknowledged must not be kept alive until there is something new to do
+            del tasks
+        with self._turn:
+            self._shut()
+
+    def _wait(self) -> bool:
+        """Wait until there is something to do, or nothing for long; False: nothing, and closed."""
+        with self._news:
+            while not self._closed and all(lazy for *_, lazy in self._tasks):
+                left = self._since + LAZY - time.monotonic() if self._tasks else self.idle
+                if left is not None and left <= 0:
                     break
-            going = tasks[-1] is not None
-            before = len(tasks)
+                self._counting = bool(self._tasks)
+                told = self._news.wait(left)
+                self._counting = False
+                if not told and not self._tasks and left == self.idle:
+                    break
+            return bool(self._tasks) or not self._closed
+
+    def _gather(self) -> None:
+        until = time.monotonic() + GATHERING
+        while len(self._tasks) < self._before - 1 and time.monotonic() < until:
+            time.sleep(GATHERING / 6)
+
+    def _done(self, tasks: Sequence[_Task], patience: float) -> bool:
+        """Do what waits, in its order, as few commits as can be; False: another process is writing."""
+        self._worker = threading.get_ident()
+        try:
             works: list[tuple[Work, Future[Any]]] = []
-            for task in tasks:
-                if task is None:
-                    break
-                work, action, future, _ = task
+            for work, action, future, _ in tasks:
                 if work is not None:
                     works.append((work, future))
                 elif action is not None:
-                    self._together(works)
+                    self._together(works, patience)
                     works = []
                     _do(action, future)
-            self._together(works)
-            # what was acknowledged must not be kept alive until there is something new to do
-            del tasks, works
-        self._shut()
+            return self._together(works, patience)
+        finally:
+            self._worker = 0
+            self._before = len(tasks)
 
-    def _gather(self, expected: int) -> None:
-        until = time.monotonic() + GATHERING
-        while self._tasks.qsize() < expected and time.monotonic() < until:
-            time.sleep(GATHERING / 6)
-
-    def _together(self, works: list[tuple[Work, Future[Any]]]) -> None:
-        works = [(work, future) for work, future in works if future.set_running_or_notify_cancel()]
+    def _together(self, works: list[tuple[Work, Future[Any]]], patience: float) -> bool:
         if not works:
-            return
+            return True
         ends: list[tuple[Future[Any], Any, BaseException | None]] = []
         batch: Batch | None = None
         try:
-            batch = Batch(self._begin())
+            try:
+                batch = Batch(self._begin(patience))
+            except Busy:
+                return False
+            except BaseException:
+                works = _begun(works)
+                raise
+            works = _begun(works)
             for work, future in works:
                 ends.append((future, *batch.attempt(work)))
             batch.sealed(self._sealings)
+            began = time.monotonic()
             self._commit(batch)
+            self._took = time.monotonic() - began
         except BaseException as error:
             self._abandon()
             for _, future in works:
                 future.set_exception(_told(error))
-            return
+            if not isinstance(error, Exception) and threading.current_thread() is not self._thread:
+                raise  # it was meant for who asked, such as Ctrl-C
+            return True
         finally:
             if batch is not None:
                 batch.end()
@@ -200,6 +279,12 @@ class GroupStore(ABC):
                 future.set_result(result)
             else:
                 future.set_exception(error)
+        return True
+
+
+def _begun(works: list[tuple[Work, Future[Any]]]) -> list[tuple[Work, Future[Any]]]:
+    """Return those that were not cancelled before their turn."""
+    return [(work, future) for work, future in works if future.set_running_or_notify_cancel()]
 
 
 def _do(action: Callable[[], Any], future: Future[Any]) -> None:

@@ -333,9 +333,9 @@ class Guard:
             self._pay(tx, owed)
             return self._judge.enter(tx, call, seen)
 
-        entering = self.store.submit(work)
+        entering = self.store.submit(work, here=True)
         try:
-            entry = await asyncio.shield(asyncio.wrap_future(entering))
+            entry = await _settled(entering)
         except asyncio.CancelledError:
             entering.add_done_callback(lambda done: self._unused(call, done))
             raise
@@ -390,13 +390,13 @@ class Guard:
         writing = self._write((permit.number, permit.call, outcome))
         tool = self.manifest.tool(permit.call.tool)
         if tool is None or needs_care(tool):
-            await asyncio.shield(asyncio.wrap_future(writing))
+            await _settled(writing)
 
     def _write(self, debt: Debt) -> Future[None]:
         """Have an outcome written; what cannot be written now is owed."""
         tool = self.manifest.tool(debt[1].tool)
         lazy = tool is not None and not needs_care(tool)
-        writing = self.store.submit(lambda tx: self._judge.leave(tx, *debt), lazy=lazy)
+        writing = self.store.submit(lambda tx: self._judge.leave(tx, *debt), lazy=lazy, here=not lazy)
         writing.add_done_callback(lambda done: done.exception() and self._owed.append(debt))
         return writing
 
@@ -424,3 +424,8 @@ async def _ran(run: Run, permit: Permit) -> Outcome:
 
 async def _committed(store: Store, work: Callable[[Transaction], T]) -> T:
     return await asyncio.wrap_future(store.submit(work))
+
+
+async def _settled(future: Future[T]) -> T:
+    """Wait for what is written whether or not somebody still waits for it."""
+    return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))

@@ -125,7 +125,7 @@ class PostgresStore(GroupStore):
         db.close()
         return result
 
-    def _begin(self) -> Rows:
+    def _begin(self, patience: float) -> Rows:
         if self._db is None:
             self._db = self._connected(create=False)
         try:

@@ -25,7 +25,7 @@ from typing import Any, TypeVar, final
 
 from corrigible.core.errors import OptionError, StoreError
 from corrigible.guard.batch import Batch, Rows, View, beyond, decoded, encoded
-from corrigible.guard.commits import PATIENCE, GroupStore
+from corrigible.guard.commits import PATIENCE, Busy, GroupStore
 from corrigible.guard.place import settled, which
 from corrigible.guard.presence import Presence
 from corrigible.guard.store import Reader
@@ -75,6 +75,8 @@ class SQLiteStore(GroupStore):
     StoreError
         If it cannot be used, is another program's, or of a later version.
     """
+
+    alone = True
 
     def __init__(self, path: str, *, create: bool = True) -> None:
         self._path = settled(path, create=create)
@@ -127,15 +129,17 @@ class SQLiteStore(GroupStore):
         self._unmoved()
         return self._presence.alive(name)
 
-    def _begin(self) -> Rows:
+    def _begin(self, patience: float) -> Rows:
         try:
             if self._db is None:
                 self._db = self._writer(create=False)
-            _patiently(self._db, "BEGIN IMMEDIATE")
+            _patiently(self._db, "BEGIN IMMEDIATE", patience=patience)
             # It changes when another connection has written, and then what is remembered may be wrong. Now
             # that we hold the lock, nobody can write between this look and our commit.
             (version,) = self._db.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error as error:
+            if patience == 0 and _busy(error):
+                raise Busy(f"another process writes into `{self._path}`") from error
             raise self._failure(error) from error
         self._unmoved()
         if version != self._version or len(self._known) > KNOWN:
@@ -320,9 +324,9 @@ def _ours(db: sqlite3.Connection, path: Path, create: bool) -> str:
     return "empty"
 
 
-def _patiently(db: sqlite3.Connection, statement: str, answer: str = "") -> None:
+def _patiently(db: sqlite3.Connection, statement: str, answer: str = "", patience: float = PATIENCE) -> None:
     """Execute a statement, while others hold the lock again and again, for some seconds."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while True:
         try:
             found = db.execute(statement).fetchone()
@@ -330,12 +334,16 @@ def _patiently(db: sqlite3.Connection, statement: str, answer: str = "") -> None
                 raise sqlite3.OperationalError(f"{statement} answers {found[0]}")
             return
         except sqlite3.OperationalError as error:
-            # The low byte tells the kind of error; errors of Python's own have no code.
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or time.monotonic() > until:
+            if not _busy(error) or time.monotonic() >= until:
                 raise
         # Uneven, so that those who wait do not come back at the same time.
         time.sleep(random.uniform(0.0001, 0.0006))
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    # The low byte tells the kind of error; errors of Python's own have no code.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _close(db: sqlite3.Connection) -> None:

@@ -69,11 +69,14 @@ class Store(Protocol):
 
     url: str
 
-    def submit(self, work: Callable[[Transaction], T], *, lazy: bool = False) -> Future[T]:
+    def submit(
+        self, work: Callable[[Transaction], T], *, lazy: bool = False, here: bool = False
+    ) -> Future[T]:
         """Run ``work`` in a transaction, in another thread; the future is done when it is durable.
 
         What is ``lazy`` nobody waits for: it may be committed together with what comes next, in its place in
-        the order, if that comes soon.
+        the order, if that comes soon. What may be done ``here`` the calling thread may do itself before it
+        returns, where nobody else waits and the store has been quick.
 
         ``work`` must be quick and must not call the store. If it raises, the transaction is undone, alone
         among those committed with it, and the future raises the same.

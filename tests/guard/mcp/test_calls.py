@@ -448,7 +448,7 @@ def test_without_its_store_nothing_runs(tmp_path: Path, monkeypatch: pytest.Monk
         ):
             assert words(await client.call("look")) == "seen"
 
-            def broken(work: Any) -> Any:
+            def broken(work: Any, **how: Any) -> Any:
                 raise StoreError("the disk of `guard.db` is full", "make room")
 
             with monkeypatch.context() as patch:

@@ -229,7 +229,7 @@ def test_a_process_that_keeps_the_lock_is_awaited_for_a_while(
     other.execute("BEGIN IMMEDIATE")
     threading.Timer(0.05, other.execute, ["COMMIT"]).start()
     assert store.transact(add) == 0
-    monkeypatch.setattr(sqlite, "PATIENCE", 0.05)
+    monkeypatch.setattr(commits, "PATIENCE", 0.05)
     other.execute("BEGIN IMMEDIATE")
     assert store.read(lambda r: r.size) == 1
     with pytest.raises(StoreError, match="another process has been writing"):
@@ -314,6 +314,61 @@ def test_work_that_is_cancelled_before_its_turn_is_not_done(store: SQLiteStore):
     first.result()
     futures[2].result()
     assert store.read(lambda r: r.size) == 3 - cancelled
+
+
+def test_who_is_alone_commits_in_its_own_thread_and_after_what_was_not_waited_for(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(commits, "QUICK", 60.0)
+    monkeypatch.setattr(commits, "LAZY", 60.0)
+    store.transact(add)
+    threads: list[int] = []
+
+    def note(tx: Any) -> int:
+        threads.append(threading.get_ident())
+        return add(tx)
+
+    lazy = store.submit(note, lazy=True)
+    mine = store.submit(note, here=True)
+    assert (lazy.result(), mine.result()) == (1, 2)
+    assert threads == [threading.get_ident()] * 2
+
+
+def test_where_another_process_writes_the_thread_waits_and_who_asked_does_not(
+    store: SQLiteStore,
+):
+    store.transact(add)
+    other = sqlite3.connect(str(store.url.removeprefix("sqlite:")), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    lazy = store.submit(add, lazy=True)
+    mine = store.submit(add, here=True)
+    assert not mine.done()
+    other.execute("ROLLBACK")
+    assert (lazy.result(5), mine.result(5)) == (1, 2)
+    other.close()
+
+
+def test_closing_waits_for_who_is_committing(store: SQLiteStore):
+    store.transact(add)
+    inside, go = threading.Event(), threading.Event()
+
+    def slow(tx: Any) -> int:
+        inside.set()
+        go.wait(10)
+        return add(tx)
+
+    done: list[int] = []
+    asking = threading.Thread(target=lambda: done.append(store.transact(slow)))
+    asking.start()
+    inside.wait(10)
+    closing = threading.Thread(target=store.close)
+    closing.start()
+    closing.join(0.1)
+    assert closing.is_alive()
+    go.set()
+    asking.join(10)
+    closing.join(10)
+    assert done == [1]
 
 
 def test_many_are_committed_together(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch):
