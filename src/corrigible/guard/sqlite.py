@@ -89,6 +89,8 @@ class SQLiteStore(GroupStore):
         self._borrowing = threading.Lock()
         self._known: dict[tuple[str, str], str | None] = {}
         self._version = -1
+        self._between = False
+        """Whether a writer was let go of and none is there yet: SQLite may then remove ``-wal``, and make it anew."""
         self._db: sqlite3.Connection | None = self._writer(create)
         self._thread.start()
 
@@ -181,6 +183,7 @@ class SQLiteStore(GroupStore):
 
     def _abandon(self) -> None:
         self._known.clear()
+        self._between = self._identity() == self._files
         # A new connection, at the next transaction, knows nothing of what went wrong with this one.
         db, self._db = self._db, None
         if db is not None:
@@ -198,8 +201,11 @@ class SQLiteStore(GroupStore):
         return [which(place) for place in self._places]
 
     def _unmoved(self) -> None:
-        if self._identity() != self._files:
-            raise self._moved()
+        for _ in range(2):  # the second time for a writer that came back between two looks
+            found = self._identity()
+            if found == self._files or (self._between and found[0] == self._original):
+                return
+        raise self._moved()
 
     def _failure(self, error: sqlite3.Error) -> StoreError:
         # What is no longer there fails in many ways, all of which say less.
@@ -243,7 +249,7 @@ class SQLiteStore(GroupStore):
                 db.execute(f"PRAGMA application_id={APPLICATION}")
                 db.execute(f"PRAGMA user_version={VERSION}")
             db.execute("COMMIT")
-            self._files = self._identity()
+            self._files, self._between = self._identity(), False
         except BaseException as error:
             if db is not None:
                 _close(db)
