@@ -98,11 +98,11 @@ docs: setup-dev  ## the pages and pictures that are made from the code
 # The widest set first: its versions fit all extras, and the narrower ones follow it.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 lock: $(UV)  ## the locks anew
-	$(LOCK) --extra plot --extra postgres --extra agents --group test --group check -o locks/dev.lock
+	$(LOCK) --extra plot --extra cluster --extra gpu --extra postgres --extra agents --group test --group check -o locks/dev.lock
 	$(LOCK) --extra plot --extra guard -c locks/dev.lock -o locks/run.lock
 	$(LOCK) --extra postgres -c locks/dev.lock -o locks/guard.lock
 	$(LOCK) --extra plot --extra guard --extra agents -c locks/dev.lock -o locks/agents.lock
-	$(LOCK) --extra plot --extra postgres --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
+	$(LOCK) --extra plot --extra cluster --extra gpu --extra postgres --extra agents --group test --group check --group bench -c locks/dev.lock -o locks/bench.lock
 	$(LOCK) --extra guard --group security -o locks/security.lock
 
 clean:  ## remove everything that make made

@@ -47,7 +47,7 @@ def main() -> int:
         if status != 0:
             return int(status)
         runs = json.loads(out.read_text())["benchmarks"]
-    text = f"{written(runs, memory.measured())}\n\n{turns(doors.measured())}"
+    text = f"{written(runs, memory.measured(), memory.reported())}\n\n{turns(doors.measured())}"
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
@@ -70,7 +70,7 @@ def turns(found: dict[str, float]) -> str:
     )
 
 
-def written(runs: list[dict[str, Any]], power: dict[str, float]) -> str:
+def written(runs: list[dict[str, Any]], power: dict[str, float], large: dict[str, float]) -> str:
     """Return the measured part of the page."""
     cases: dict[tuple[str, float, int], dict[str, tuple[float, float]]] = {}
     for run in runs:
@@ -84,6 +84,11 @@ def written(runs: list[dict[str, Any]], power: dict[str, float]) -> str:
         "",
         f"POWER of the 300×300 grid at γ = 0.99 with 1,000 samples, everything included: peak memory "
         f"{in_words(int(power['bytes']))}, {power['cpu']:.1f} s of CPU, {power['wall']:.1f} s by the clock.",
+        "",
+        f"`corrigible power` on a text map of 1,000×1,000 free cells (a million states, five million "
+        f"transitions), "
+        f"γ = 0.99, 32 samples, reading and printing included: peak memory {in_words(int(large['bytes']))}, "
+        f"{large['wall']:.0f} s by the clock.",
     ]
     for moves in dict.fromkeys(case[0] for case in cases):
         lines += ["", f"### Moves: {moves}", "", "| grid | γ | solver | µs | × ours | error |"]
@@ -91,10 +96,12 @@ def written(runs: list[dict[str, Any]], power: dict[str, float]) -> str:
         for (kind, discount, width), solvers in sorted(cases.items()):
             if kind != moves:
                 continue
-            ours = solvers[OURS][0]
-            for name, (cost, error) in sorted(solvers.items(), key=lambda item: item[0] != OURS):
-                ratio = "" if name == OURS else f"{cost / ours:,.0f}"
-                bound = "≤ " if name == OURS else ""
+            for name, (cost, error) in sorted(solvers.items(), key=lambda item: not item[0].startswith(OURS)):
+                # Beside ours that was asked for the same; policy iteration beside what ours does unasked.
+                is_ours = name.startswith(OURS)
+                ours = solvers[OURS + name[name.find(", ") :] if ", " in name else OURS][0]
+                ratio = "" if is_ours else f"{cost / ours:,.1f}"
+                bound = "≤ " if is_ours else ""
                 lines.append(
                     f"| {width}×{width} | {discount} | {name} | {cost:.3g} | {ratio} | {bound}{error:.0e} |"
                 )

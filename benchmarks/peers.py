@@ -13,10 +13,10 @@ from corrigible import MDP
 Solve = Callable[[np.ndarray], np.ndarray]
 
 EPSILON = 1e-6
-"""What peers that stop early are asked for: a value within about this of V*."""
+"""What solvers that stop early are asked for, unless said otherwise: values within this of V*."""
 
 
-def quantecon(mdp: MDP, discount: float, method: str) -> Solve:
+def quantecon(mdp: MDP, discount: float, method: str, epsilon: float = EPSILON) -> Solve:
     """QuantEcon's DiscreteDP in state–action-pair form with sparse rows."""
     from quantecon.markov import DiscreteDP
 
@@ -27,13 +27,13 @@ def quantecon(mdp: MDP, discount: float, method: str) -> Solve:
 
     def solve(reward: np.ndarray) -> np.ndarray:
         problem.R = reward[owner]
-        result = problem.solve(method=method, epsilon=EPSILON, max_iter=10**6)
+        result = problem.solve(method=method, epsilon=epsilon, max_iter=10**6)
         return result.v
 
     return solve
 
 
-def mdptoolbox(mdp: MDP, discount: float, method: str) -> Solve:
+def mdptoolbox(mdp: MDP, discount: float, method: str, epsilon: float = EPSILON) -> Solve:
     """pymdptoolbox, with one sparse matrix for each action."""
     from mdptoolbox import mdp as toolbox
 
@@ -51,7 +51,7 @@ def mdptoolbox(mdp: MDP, discount: float, method: str) -> Solve:
                 run = toolbox.PolicyIteration(tables, reward, discount)
             else:
                 run = toolbox.PolicyIterationModified(
-                    tables, reward, discount, epsilon=EPSILON, max_iter=10**6
+                    tables, reward, discount, epsilon=epsilon, max_iter=10**6
                 )
             run.run()
         return np.array(run.V)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,5 +89,19 @@ def _dots(audit: AuditResult, ax: object) -> None:
     )  # fmt: skip
 
 
+def theory() -> None:
+    """Draw the figures of docs/theory.md, by the commands that it shows."""
+    page = (HERE.parent / "theory.md").read_text(encoding="utf-8")
+    for command in re.findall(r"^\$ corrigible (.* --plot .*)$", page, flags=re.MULTILINE):
+        *words, picture = shlex.split(command)
+        subprocess.run(
+            [sys.executable, "-m", "corrigible", *words, str(HERE / picture)],
+            cwd=HERE.parents[1] / "examples",
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+
 if __name__ == "__main__":
     overview()
+    theory()

@@ -46,10 +46,8 @@ def claims_page() -> str:
         "\n## The models of power_cases.json\n\n"
         "Rewards are independent and uniform on [0, 1]. For each model, state and discount there are "
         "three claims: `power/MODEL/STATE/DISCOUNT`, `optimality/…` and `visits/…`, the discount "
-        "written `1-10`, `1-2`, `9-10`, and `0`, `1` for the limits. The tables give POWER.\n\n"
-        f"- `power/…`: all shown, the limits at γ = 10⁻⁶ and 1 − 10⁻⁶.\n"
-        f"- `optimality/…`: shown, except in the limit γ → 1, deferred: {registry.AVERAGE}.\n"
-        f"- `visits/…`: deferred: {registry.VISITS}.\n"
+        "written `1-10`, `1-2`, `9-10`, and `0`, `1` for the limits. All are shown to the last digit, by exact "
+        "fractions. The tables give POWER.\n"
     )
     for case, model in registry.cases().items():
         name = case.replace("_", "-")

@@ -69,6 +69,20 @@ def test_the_example_agents_are_those_that_their_page_builds() -> None:
     ]
 
 
+def test_what_the_theory_page_says_in_python_holds(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    monkeypatch.chdir(folder)
+    exec(told, {})
+
+
+def test_every_figure_of_the_theory_page_is_made_by_a_command_on_it() -> None:
+    page = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"images/(theory-[a-z]+\.svg)", page))
+    assert shown == set(re.findall(r"--plot (theory-[a-z]+\.svg)", page))
+    assert len(shown) >= 5
+
+
 def test_the_readme_shows_commands() -> None:
     assert any(page == "README.md" and output for page, _, output in SHOWN)
 
@@ -93,3 +107,8 @@ def test_a_command_that_the_docs_show_works(
     assert printed
     assert [line for line in output if line not in printed] == []
     assert "Traceback" not in done.stderr
+    if "--plot" in words:
+        drawn = words[words.index("--plot") + 1]
+        assert (folder / drawn).stat().st_size > 0
+        shown = (ROOT / "docs" / page).read_text(encoding="utf-8") if page != "README.md" else ""
+        assert f"images/{drawn}" not in shown or (ROOT / "docs" / "images" / drawn).exists()

@@ -107,7 +107,6 @@ def _of_cases() -> Iterator[Claim]:
                     id=case_id("optimality", case, state, discount),
                     source=source,
                     statement=f"{case} {at}: the optimality probabilities are {shares}",
-                    deferred=AVERAGE if discount == "1" else "",
                     case=case,
                 )
                 yield Claim(
@@ -115,16 +114,8 @@ def _of_cases() -> Iterator[Claim]:
                     source=source,
                     statement=f"{case} {at}: of {row['n_visit_distributions']} visit distributions "
                     f"{row['n_nondominated']} are non-dominated",
-                    deferred=VISITS,
                     case=case,
                 )
-
-
-AVERAGE = (
-    "optimality for average reward, with its ties, needs the limit itself; sampling solves discounts "
-    "below one only"
-)
-VISITS = "needs the exact enumeration of visit distributions; sampling does not see them"
 
 
 def _limit(discount: str) -> str:

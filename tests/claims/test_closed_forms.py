@@ -1,4 +1,4 @@
-"""Closed forms in γ: equal to the exact fractions where there are some, to samples elsewhere."""
+"""Closed forms in γ: equal to exact POWER as fractions, in the limits too."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from .registry import cases
-from .sampled import FURTHER, NEAR, check_optimality, check_power, limit_allowance
+from corrigible.power import blackwell_optimality, exact, exact_optimality
 
+from .sampled import model
+
+DISCOUNTS = (F(0), F(1, 10), F(3, 10), F(77, 100), F(99, 100), F(1))
 FIGURE_1, FIGURE_10, APPENDIX_C = "turner_fig1", "turner_fig10_reconstruction", "turner_fig11_appC"
 
 
@@ -56,10 +58,10 @@ SHARES: dict[str, tuple[str, str, dict[str, Callable[[Any], Any]]]] = {
     ),
 }
 
-LIMITS: dict[str, tuple[str, str, dict[str, F]]] = {
-    "closed/turner-fig1/star-myopic": (FIGURE_1, "0", {"star": F(3, 4)}),
-    "closed/turner-fig1/star-farsighted": (FIGURE_1, "1", {"star": F(517, 640)}),
-    "closed/turner-fig11/farsighted": (APPENDIX_C, "1", {"s0": F(5, 6), "sl": F(2, 3), "sr": F(3, 4)}),
+LIMITS: dict[str, tuple[str, int, dict[str, F]]] = {
+    "closed/turner-fig1/star-myopic": (FIGURE_1, 0, {"star": F(3, 4)}),
+    "closed/turner-fig1/star-farsighted": (FIGURE_1, 1, {"star": F(517, 640)}),
+    "closed/turner-fig11/farsighted": (APPENDIX_C, 1, {"s0": F(5, 6), "sl": F(2, 3), "sr": F(3, 4)}),
 }
 
 
@@ -70,27 +72,21 @@ def named(table: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize(("case", "forms"), named(POWERS))
 def test_power_follows_its_closed_form(case: str, forms: dict[str, Callable[[Any], Any]]) -> None:
     for state, form in forms.items():
-        for discount, row in cases()[case]["expected"][state].items():
-            assert form(F(discount)) == F(row["POWER"])
-        for discount in FURTHER:
-            check_power(case, state, discount, form(F(discount)))
+        for discount in DISCOUNTS:
+            assert exact(model(case), state, discount) == form(discount)
 
 
 @pytest.mark.parametrize(("case", "state", "forms"), named(SHARES))
 def test_optimality_follows_its_closed_form(
     case: str, state: str, forms: dict[str, Callable[[Any], Any]]
 ) -> None:
-    for discount in ("0", "1/10", "1/2", "9/10"):
-        row = cases()[case]["expected"][state][discount]
-        assert {action: form(F(discount)) for action, form in forms.items()} == {
-            action: F(share) for action, share in row["opt_prob"].items()
-        }
-    for discount in FURTHER:
-        check_optimality(case, state, discount, {action: form(F(discount)) for action, form in forms.items()})
+    for discount in DISCOUNTS[:-1]:
+        shares = {action: form(discount) for action, form in forms.items()}
+        assert exact_optimality(model(case), state, discount) == shares
+    # Towards 1 the probabilities tend to those of Blackwell optimality, not of the greatest average.
+    assert blackwell_optimality(model(case), state) == {action: form(F(1)) for action, form in forms.items()}
 
 
 @pytest.mark.parametrize(("case", "limit", "values"), named(LIMITS))
-def test_power_tends_to_its_limit(case: str, limit: str, values: dict[str, F]) -> None:
-    for state, exact in values.items():
-        discount = {"0": NEAR, "1": 1 - NEAR}[limit]
-        check_power(case, state, discount, exact, limit_allowance(case, limit))
+def test_power_has_its_limit(case: str, limit: int, values: dict[str, F]) -> None:
+    assert {state: exact(model(case), state, limit) for state in values} == values

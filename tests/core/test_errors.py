@@ -27,7 +27,7 @@ def test_the_drawing_of_the_tree_shows_every_class_with_its_code(cls: type[Corri
 def test_bad_input_and_a_solver_that_fails_are_told_apart() -> None:
     assert not issubclass(errors.ConvergenceError, InputError)
     others = {c for c in TREE if not issubclass(c, InputError | errors.GuardError)}
-    assert others == {CorrigibleError, errors.ConvergenceError}
+    assert others == {CorrigibleError, errors.ConvergenceError, errors.WorkerError}
 
 
 def test_message_and_hint_are_kept_apart_and_shown_together() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from corrigible import MDP
 from corrigible.core import memory
-from corrigible.core.errors import ModelError, TooLargeError, UnknownNameError
+from corrigible.core.errors import FileFormatError, ModelError, TooLargeError, UnknownNameError
 from corrigible.mdp.build import from_transitions
+from corrigible.mdp.edges import read_edges
 
 
 def tensor():
@@ -301,3 +303,31 @@ def test_terminal_states_may_be_keys_if_they_are_absorbing():
     )
     with pytest.raises(ModelError, match="terminal state `end` leads to `a`"):
         MDP.from_edges({"a": ["end"], "end": ["a"]}, terminal=["end"])
+
+
+def test_a_file_of_edges_is_the_model_that_its_mapping_makes(tmp_path: Path) -> None:
+    file = tmp_path / "lamp.toml"
+    file.write_text(
+        'start = "off"\n[edges]\non = ["off"]\noff.wait = "off"\noff.press = { on = "2/3", off = "1/3" }\n'
+    )
+    edges = {"on": ["off"], "off": {"wait": "off", "press": {"on": "2/3", "off": "1/3"}}}
+    assert read_edges(file) == MDP.from_edges(edges, start="off")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("edges = [", r":1: no TOML"),
+        ('start = "on"\n', r":1: there is no table `edges`"),
+        ('begin = "on"\nedges.on = ["on"]\n', r":1: `begin` means nothing here"),
+        ('start = 3\nedges.on = ["on"]\n', r":1: start is `3`"),
+        ('terminal = "on"\nedges.on = ["on"]\n', r":1: terminal is `on`"),
+        ('edges.on = ["of"]\nedges.off = ["off"]\n', r":1: .*`of`"),
+        ('start = "om"\nedges.on = ["on"]\n', r":1: .*`om`"),
+    ],
+)
+def test_a_file_of_edges_that_is_none_is_told_in_a_line(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    with pytest.raises(FileFormatError, match=says):
+        read_edges(file)

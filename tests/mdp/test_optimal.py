@@ -20,6 +20,8 @@ from corrigible.mdp.direct import Direct
 from corrigible.mdp.howard import Howard
 from corrigible.mdp.modified import Modified
 from corrigible.mdp.optimal import Optimal, Solver, optimal_values, solver_for
+from corrigible.mdp.ordering import Ordering
+from corrigible.mdp.rows import Rows
 from tests.oracles import values as oracle
 
 DISCOUNTS = [0.01, 0.3, 0.5, 0.9, 0.99, 0.999, 0.999999]
@@ -146,6 +148,90 @@ def test_larger_models_are_at_their_fixed_point(make, discount: float):
     assert optimal.residual.max() <= (0 if mdp.deterministic else 1.1e-9) * np.ptp(rewards) + 1e-13 * size
 
 
+@pytest.mark.parametrize("method", STOCHASTIC)
+@pytest.mark.parametrize("tolerance", [1.0, 1e-3, 1e-8])
+def test_values_are_as_right_as_was_asked_and_hardly_more(method, tolerance: float):
+    mdp = slippery(9)
+    rewards = np.random.default_rng(3).random((21, 81))
+    exact = Direct(mdp, 0.99).solve(rewards)
+    optimal = method(mdp, 0.99, tolerance).solve(rewards)
+    assert optimal.error_bound <= 1.01 * tolerance
+    assert np.abs(optimal.values - exact.values).max() <= optimal.error_bound + exact.error_bound
+    if method is Modified and tolerance > 1e-7:
+        assert optimal.error_bound > Modified(mdp, 0.99).solve(rewards).error_bound
+
+
+@pytest.mark.parametrize("method", [Howard, *STOCHASTIC])
+def test_a_start_changes_nothing_beyond_the_bound(method):
+    mdp = grid(6) if method is Howard else slippery(6)
+    rewards = np.random.default_rng(4).normal(size=(21, 36))
+    near = method(mdp, 0.95).solve(rewards)
+    cold = method(mdp, 0.99).solve(rewards)
+    attained = (1 - 0.95) / 0.95 * (near.values - rewards)
+    for start in (rewards + 0.99 / (1 - 0.99) * attained, 1e6 * rewards):
+        before = start.copy()
+        warm = method(mdp, 0.99).solve(rewards, start)
+        assert np.abs(warm.values - cold.values).max() <= warm.error_bound + cold.error_bound
+        assert np.array_equal(start, before)
+    with pytest.raises(OptionError, match=r"the values to start from have the shape `\(1, 36\)`"):
+        method(mdp, 0.99).solve(rewards, rewards[:1])
+
+
+@given(data=st.data(), mdp=stochastic(), discount=st.sampled_from([0.3, 0.999]))
+@settings(max_examples=40, deadline=None)
+def test_shared_rows_say_what_the_rows_say(data: st.DataObject, mdp: MDP, discount: float):
+    rows = Rows.of(mdp)
+    shared = rows.shared(discount)
+    values = np.array(data.draw(st.lists(st.floats(-9, 9), min_size=mdp.n_states, max_size=mdp.n_states)))
+
+    def total(row: int) -> float:
+        part = slice(shared.row_offset[row], shared.row_offset[row + 1])
+        return float(shared.factor[part] @ values[shared.successor[part]])
+
+    for s in range(mdp.n_states):
+        for pair in mdp.pairs(s):
+            staying = sum(p for p, t in mdp.row(pair) if t == s)
+            apart = discount * sum(p * values[t] for p, t in mdp.row(pair) if t != s)
+            worth = (total(int(mdp.action_offset[s]) + s) + total(pair + s + 1)) * shared.scale[pair]
+            assert worth == pytest.approx(apart / (1 - discount * staying), rel=1e-9, abs=1e-9)
+
+
+def test_an_order_of_elimination_fills_what_brute_force_fills():
+    rows = Rows.of(slippery(7))
+    order = Ordering.of(rows)
+    assert np.array_equal(order.place[order.state], np.arange(49))
+    starts = rows.row_offset[rows.action_offset]
+    links = np.zeros((49, 49), dtype=bool)
+    for s in range(49):
+        links[s, rows.successor[starts[s] : starts[s + 1]]] = True
+    links = (links | links.T)[order.state][:, order.state]
+    for j in range(49):
+        links[j + 1 :, j + 1 :] |= links[j + 1 :, j, None] & links[None, j, j + 1 :]
+    for i in range(49):
+        assert order.lower[order.lower_offset[i] : order.lower_offset[i + 1]].tolist() == (
+            np.flatnonzero(links[i, :i]).tolist()
+        )
+        assert order.upper[order.upper_offset[i] : order.upper_offset[i + 1]].tolist() == (
+            (np.flatnonzero(links[i, i + 1 :]) + i + 1).tolist()
+        )
+    assert order.products == sum(int(links[i, i + 1 :].sum()) ** 2 for i in range(49))
+    assert Ordering.within(rows, len(order.upper)) is not None
+    assert Ordering.within(rows, len(order.upper) - 1) is None
+
+
+def test_models_linked_everywhere_are_not_tried():
+    n = 3000
+    rng = np.random.default_rng(8)
+    mdp = MDP(
+        action_offset=np.arange(n + 1),
+        row_offset=np.arange(n + 1) * 4,
+        successor=rng.integers(0, n, 4 * n),
+        probability=np.full(4 * n, 0.25),
+    )
+    assert Ordering.within(Rows.of(mdp), 2**30) is None
+    assert isinstance(solver_for(mdp, 0.9999), Modified)
+
+
 def test_a_goal_at_the_far_end_of_a_corridor_in_any_order():
     rng = np.random.default_rng(1)
     place = rng.permutation(2000)
@@ -252,12 +338,20 @@ def test_methods_follow_the_model():
     assert isinstance(solver_for(grid(3), 0.9), Howard)
     assert isinstance(solver_for(slippery(3), 0.999999), Direct)
     assert isinstance(solver_for(slippery(30), 0.9), Modified)
+    assert isinstance(solver_for(slippery(60), 0.9999), Direct)
 
 
 @pytest.mark.parametrize("discount", [0, 1, 1.5, -0.1, float("nan"), True, "0.9", None])
 def test_discounts_outside_are_refused(discount):
     with pytest.raises(OptionError, match=re.escape(f"the discount `{discount}`")):
         optimal_values(grid(2), np.zeros(4), discount)
+
+
+@pytest.mark.parametrize("tolerance", [0, -1.0, float("nan"), float("inf"), True, "small"])
+def test_tolerances_that_are_none_are_refused(tolerance):
+    for mdp in (grid(2), slippery(2)):
+        with pytest.raises(OptionError, match=re.escape(f"the tolerance `{tolerance}`")):
+            solver_for(mdp, 0.9, tolerance)
 
 
 def test_other_bad_input_is_refused():

@@ -142,7 +142,7 @@ def test_results_are_read_only():
 def test_json_has_the_documented_keys():
     data = json.loads(estimate(LAMP, samples=3).to_json())
     assert list(data) == [
-        "kind", "discount", "samples", "residual", "error_bound", "method", "target_met",
+        "kind", "discount", "samples", "units", "design", "residual", "error_bound", "method", "target_met",
         "provenance", "states", "power", "stderr",
     ]  # fmt: skip
     assert data["states"] == ["on", "off"]
@@ -157,8 +157,9 @@ def test_the_frame_has_a_row_a_state():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"discount": 1.0}, "discount `1.0`"),
-        ({"discount": 0}, "discount `0`"),
+        ({"discount": 1.1}, "discount `1.1`"),
+        ({"discount": -0.1}, "discount `-0.1`"),
+        ({"discount": True}, "discount `True`"),
         ({"discount": "x"}, "discount `x`"),
         ({"discount": []}, "no discount"),
         ({"discount": [0.5, 0.9, 0.5]}, "given twice"),
@@ -176,6 +177,35 @@ def test_the_frame_has_a_row_a_state():
 def test_options_out_of_range_are_named(arguments, says):
     with pytest.raises(OptionError, match=says):
         estimate(LAMP, **arguments)
+
+
+def test_the_limits_of_the_discount_are_the_next_reward_and_the_average_one():
+    rewards = np.array([[0.5, 1.0, 0.0], [1.0, 0.0, 0.25]])
+    zero, one = estimate(SLIPPERY, rewards, discount=[0, 1])
+    # From a, go leads to b with 0.8; from b to c with 0.8, where one may stay, or go back to a.
+    np.testing.assert_allclose(zero.power, [(0.9 + 1.0) / 2, (0.2 + 0.2) / 2, (0.5 + 1.0) / 2])
+    near = estimate(SLIPPERY, rewards, discount=1 - 1e-7)
+    np.testing.assert_allclose(one.power, near.power, atol=1e-5)
+
+
+def test_states_asked_for_are_the_same_as_among_all():
+    whole = estimate(MAZE, samples=300)
+    wanted = [whole.states[k] for k in (7, 2, 4)]
+    some = estimate(MAZE, samples=300, states=wanted)
+    assert list(some.states) == wanted
+    assert some.power.tolist() == whole.power[[7, 2, 4]].tolist()
+    assert some.stderr.tolist() == whole.stderr[[7, 2, 4]].tolist()
+    with pytest.raises(UnknownNameError, match="there is no state"):
+        some.at(whole.states[0])
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [([], "no state"), (["on", "on"], "given twice"), ("on", "text, not a list"), (["onn"], "`onn`")],
+)
+def test_states_asked_for_are_checked(states, says):
+    with pytest.raises((OptionError, UnknownNameError), match=says):
+        estimate(LAMP, states=states)
 
 
 def test_rewards_of_the_wrong_shape_are_refused():

@@ -9,7 +9,7 @@ from scipy import stats
 from corrigible import MDP
 from corrigible.core.errors import DistributionError, OptionError, UnknownNameError
 from corrigible.power import Independent, OneHot, RewardSamples, Table, parse_rewards
-from corrigible.power.rewards import chunk_rows
+from corrigible.power.rewards.contract import chunk_rows
 
 PATH = MDP.from_edges({"a": ["a", "b"], "b": ["b", "c"], "c": ["c"]})
 

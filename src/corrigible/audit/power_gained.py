@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -13,13 +12,13 @@ from corrigible.core.errors import unknown_name
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import Provenance, provenance, to_json
 from corrigible.mdp.model import MDP
-from corrigible.mdp.optimal import check_discount, check_workers, solver_for
-from corrigible.power import Independent, RewardSamples
+from corrigible.mdp.optimal import check_discount
+from corrigible.power import Independent
 from corrigible.power.estimate import SAMPLES
-from corrigible.power.moments import Block, Moments, block
 from corrigible.power.result import import_pandas
-from corrigible.power.rewards import check_samples
-from corrigible.power.sampling import in_order
+from corrigible.power.rewards.contract import check_samples
+from corrigible.power.survey import survey
+from corrigible.power.weighed import Weighed
 from corrigible.worlds.contract import Place
 from corrigible.worlds.process import Process, process
 from corrigible.worlds.theory import DISCOUNT, LEAST_GAIN, solved
@@ -215,47 +214,30 @@ def power_gained(
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021), definition
     5.2 (POWER), and section 5 (actions compared by the expected POWER of the states they lead to).
     """
+    from scipy.sparse import csr_array
+
     value = check_discount(discount)
     total = check_samples(samples)
     face = process(place)
     mdp = face.mdp
     moments_at = [moment for name in face.behaviours if (moment := first_moment(face, name)) is not None]
-    drawn = RewardSamples(Independent(groups=face.outcome_index), mdp, seed)
-    solver = solver_for(mdp, value)
-    # Four columns a behaviour: at, noop, after, gained; each a weighing of the states.
-    weights = np.array([row for moment in moments_at for row in moment.weights]).reshape(-1, mdp.n_states).T
-    weighing = np.flatnonzero(weights.any(axis=1))
-    moments, scale = Moments(weights.shape[1]), (1 - value) / value
-    residual = bound = 0.0
-
-    def work(number: int) -> tuple[Block, float, float]:
-        rewards = drawn.chunk(number, total)
-        optimal = solver.solve(rewards)
-        power = scale * (optimal.values[:, weighing] - rewards[:, weighing])
-        weighed = block(power @ weights[weighing])
-        return weighed, float(optimal.residual.max(initial=0.0)), scale * optimal.error_bound
-
-    progress.start("POWER", total)
-    try:
-        chunks = range(-(-total // drawn.rows))
-        with closing(in_order(work, chunks, check_workers(workers))) as parts:
-            for weighed, worst, widest in parts:
-                moments.add(weighed)
-                residual, bound = max(residual, worst), max(bound, widest)
-                progress.advance(weighed.count)
-    finally:
-        progress.finish()
-    means, errors = moments.mean.reshape(-1, 4).tolist(), moments.stderr().reshape(-1, 4).tolist()
-    named = _named(place, value) @ weights
+    goals = Independent(groups=face.outcome_index)
+    # Four rows a behaviour: at, noop, after, gained; each a weighing of the states.
+    weights = np.array([row for moment in moments_at for row in moment.weights]).reshape(-1, mdp.n_states)
+    question = Weighed(mdp=mdp, weights=csr_array(weights), discount=value)
+    found = survey(question, goals, total, seed, workers=workers, progress=progress)
+    [mean] = found.means
+    means, errors = mean.mean.reshape(-1, 4).tolist(), mean.stderr.reshape(-1, 4).tolist()
+    named = _named(place, value) @ weights.T
     behaviours: list[Gained] = []
-    for number, (moment, mean, error) in enumerate(zip(moments_at, means, errors, strict=True)):
+    for number, (moment, average, error) in enumerate(zip(moments_at, means, errors, strict=True)):
         of_goals = named[:, 4 * number : 4 * number + 4]
         behaviours.append(
             Gained(
                 behaviour=moment.behaviour,
                 depth=moment.depth,
                 states=len(moment.states),
-                outcomes=_around(mean, error),
+                outcomes=_around(average, error),
                 named=_around(of_goals.mean(axis=0).tolist()),
                 gaining=float(np.mean(of_goals[:, 3] > LEAST_GAIN)),
             )
@@ -264,12 +246,12 @@ def power_gained(
         behaviours=tuple(behaviours),
         discount=value,
         samples=total,
-        residual=residual,
-        error_bound=bound,
+        residual=mean.worst[0],
+        error_bound=mean.worst[1],
         provenance=provenance(
-            drawn.seed,
+            found.seed,
             mdp.fingerprint,
-            rewards=drawn.distribution.describe(),
+            rewards=goals.describe(),
             discount=value,
             samples=total,
         ),

@@ -13,7 +13,7 @@ from corrigible.cli.states import StateNames
 from corrigible.core.errors import OptionError, UnknownNameError, unknown_name
 from corrigible.mdp import MDP
 
-FORMS = "a world, `maze.txt`, `gym:FrozenLake-v1`, `model.tra` or `model.npz`"
+FORMS = "a world, `maze.txt`, `model.toml`, `gym:FrozenLake-v1`, `model.tra` or `model.npz`"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,8 @@ class Source:
         For worlds, the named goals' rewards, shape (goals, states).
     grid
         Where states lie on a map, for grids.
+    outcome_labels
+        For worlds, the distinct outcomes.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Source:
     outcomes: np.ndarray | None = None
     goals: np.ndarray | None = None
     grid: Cells | None = None
+    outcome_labels: tuple[Any, ...] = ()
 
     def start(self) -> tuple[Any, str]:
         """Return the state to look at first, and in words why that one."""
@@ -68,8 +71,8 @@ def read_source(text: str, twin: str | None = None, on: str | None = None) -> So
     Parameters
     ----------
     text
-        A world of the catalogue or ``module:object``, a text map, ``gym:ID``, a PRISM ``.tra`` file,
-        or an ``.npz`` file.
+        A world of the catalogue or ``module:object``, a text map, a ``.toml`` file of edges, ``gym:ID``,
+        a PRISM ``.tra`` file, or an ``.npz`` file.
     twin
         For worlds: "world" (the default), "control" or "training".
     on
@@ -96,6 +99,10 @@ def read_source(text: str, twin: str | None = None, on: str | None = None) -> So
         from corrigible.mdp.npz import read_npz
 
         return Source(name=text, mdp=read_npz(path))
+    if path.suffix == ".toml":
+        from corrigible.mdp.edges import read_edges
+
+        return Source(name=text, mdp=read_edges(path))
     if path.suffix == ".tra":
         return Source(name=text, mdp=MDP.from_prism(path))
     if path.exists() or path.suffix in (".txt", ".map"):
@@ -141,6 +148,7 @@ def _world(text: str, twin: str) -> Source:
         outcomes=face.outcome_index,
         goals=np.stack([face.rewards(goal) for goal in place.goals]),
         grid=_world_grid(place, face.mdp),
+        outcome_labels=face.outcomes,
     )
 
 

@@ -14,6 +14,7 @@
     │   ├── WorldError              a world that breaks its contract            C108
     │   └── MissingExtraError       an optional dependency is not installed     C109
     ├── ConvergenceError            a solver that did not reach its tolerance   C201
+    ├── WorkerError                 workers, elsewhere, that were lost          C202
     └── GuardError                  the guard cannot go on, or does not let     C300
         ├── StoreError              a store that cannot be reached or written   C301
         ├── LedgerError             a ledger that was tampered with             C302
@@ -117,6 +118,12 @@ class ConvergenceError(CorrigibleError):
     """A solver that did not reach its tolerance; never hidden in a result."""
 
     code = "C201"
+
+
+class WorkerError(CorrigibleError):
+    """Workers, in other processes or on other machines, that were lost before they were done."""
+
+    code = "C202"
 
 
 class GuardError(CorrigibleError):

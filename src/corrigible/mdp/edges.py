@@ -1,16 +1,20 @@
-"""Models from mappings, as one writes them by hand."""
+"""Models from mappings, as one writes them by hand, in Python or in a TOML file."""
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from corrigible.core.errors import ModelError
+from corrigible.core.errors import ModelError, UnknownNameError
 from corrigible.mdp import validate
 from corrigible.mdp.build import from_transitions
+from corrigible.mdp.files import broken, read_lines
 from corrigible.mdp.model import MDP, Label
 
 
@@ -85,6 +89,51 @@ def from_edges(
     if start is not None:
         validate.reachable(mdp)
     return mdp
+
+
+KEYS = {"edges", "start", "terminal"}
+"""What a file of edges may say."""
+
+
+def read_edges(path: Path | str) -> MDP:
+    """Read a model from a TOML file with a table ``edges`` and, if wanted, ``start`` and ``terminal``.
+
+    They are those of `from_edges`::
+
+        start = "off"
+        [edges]
+        on = ["off"]
+        off.wait = "off"
+        off.press = { on = "2/3", off = "1/3" }
+
+    Raises
+    ------
+    FileFormatError
+        If it cannot be read, is no TOML, says something else, or is no model; the message names file
+        and line, where the line is known.
+    """
+    lines = read_lines(path, factor=40)
+    try:
+        told = tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line (\d+)", str(error))
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        raise broken(path, int(place[1]) if place else len(lines), f"no TOML: {what}") from error
+    edges: Any = told.get("edges")
+    if not isinstance(edges, dict) or not edges:
+        raise broken(path, 1, "there is no table `edges`", 'write for example `edges.on = ["on", "off"]`')
+    for key in told:
+        if key not in KEYS:
+            raise broken(path, 1, f"`{key}` means nothing here", f"there are {', '.join(sorted(KEYS))}")
+    start, terminal = told.get("start"), told.get("terminal", [])
+    if start is not None and not isinstance(start, str):
+        raise broken(path, 1, f"start is `{start}`", "give the name of a state")
+    if not isinstance(terminal, list) or not all(isinstance(x, str) for x in cast("list[Any]", terminal)):
+        raise broken(path, 1, f"terminal is `{terminal}`", "give a list of names of states")
+    try:
+        return from_edges(cast("dict[Label, Any]", edges), start=start, terminal=cast("list[str]", terminal))
+    except (ModelError, UnknownNameError) as error:
+        raise broken(path, 1, error.message, error.hint or "") from error
 
 
 def _choices(state: Label, given: Any) -> list[tuple[Label, Any]]:

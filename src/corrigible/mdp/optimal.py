@@ -77,8 +77,13 @@ class Solver(ABC):
     n_states: int
 
     @final
-    def solve(self, rewards: np.ndarray) -> Optimal:
+    def solve(self, rewards: np.ndarray, start: np.ndarray | None = None) -> Optimal:
         """Return the optimal values of ``rewards``, shape (samples, states), in the calling thread.
+
+        ``start``, of the same shape, may guess the values, for example from those at another
+        discount. Stochastic models then take fewer sweeps; the error bound certifies the result as ever.
+        Deterministic ones make no use of it: from a guess they would have to evaluate a policy
+        exactly, which costs as much as all of their sweeps.
 
         Raises
         ------
@@ -88,24 +93,39 @@ class Solver(ABC):
             If the values could not be computed to the solver's tolerance.
         """
         rewards = check_rewards(rewards, self.n_states)
-        values, residual = np.empty(rewards.shape), np.empty(len(rewards))
+        if start is None:
+            values = np.empty(rewards.shape)
+        else:
+            values = check_rewards(start, self.n_states).copy()
+            if values.shape != rewards.shape:
+                raise OptionError(
+                    f"the values to start from have the shape `{values.shape}`",
+                    f"it should be {rewards.shape}",
+                )
+        residual = np.empty(len(rewards))
         stop = np.zeros(1, dtype=np.bool_)
         for rows in self.batches(len(rewards)):
-            self._run(rewards, values, residual, rows, stop)
+            self._run(rewards, values, residual, rows, stop, start is not None)
         return Optimal(values=values, residual=residual, discount=self.discount, method=self.method)
 
     @final
     def batches(self, samples: int) -> list[slice]:
         """Return how ``samples`` rewards are cut into pieces of work."""
-        rows = max(8, BATCH // self.n_states // 8 * 8)
+        rows = max(16, BATCH // self.n_states // 16 * 16)
         return [slice(low, min(low + rows, samples)) for low in range(0, samples, rows)]
 
     @final
     def _run(
-        self, rewards: np.ndarray, values: np.ndarray, residual: np.ndarray, rows: slice, stop: np.ndarray
+        self,
+        rewards: np.ndarray,
+        values: np.ndarray,
+        residual: np.ndarray,
+        rows: slice,
+        stop: np.ndarray,
+        warm: bool = False,
     ) -> int:
         block = np.ascontiguousarray(rewards[rows], dtype=np.float64)
-        failed = self._solve(block, values[rows], residual[rows], stop)
+        failed = self._solve(block, values[rows], residual[rows], stop, warm)
         if failed > 0:
             raise ConvergenceError(
                 f"the values of `{failed}` rewards did not settle at the discount `{self.discount}`",
@@ -114,37 +134,58 @@ class Solver(ABC):
         return len(block)
 
     @abstractmethod
-    def _solve(self, rewards: np.ndarray, values: np.ndarray, residual: np.ndarray, stop: np.ndarray) -> int:
+    def _solve(
+        self,
+        rewards: np.ndarray,
+        values: np.ndarray,
+        residual: np.ndarray,
+        stop: np.ndarray,
+        warm: bool = False,
+    ) -> int:
         """Solve rows of contiguous floats into ``values`` and ``residual``, without Python's lock.
 
+        If ``warm``, ``values`` holds what to start from, and may be ignored.
         Returns how many did not converge. ``stop``, one boolean, may become true while it works; it
         then returns soon, with −1.
         """
 
 
-def solver_for(mdp: MDP, discount: float) -> Solver:
+def solver_for(mdp: MDP, discount: float, tolerance: float | None = None) -> Solver:
     """Return the solver that suits the model.
 
-    Deterministic models get `howard.Howard`. Stochastic ones get `direct.Direct` where they are so
-    small, or γ so near one, that `direct.cheaper` expects it to cost less, else `modified.Modified`.
+    Deterministic models get `howard.Howard`. Stochastic ones get `direct.Direct` where it is expected to
+    cost less, being small, or thinly linked with γ near one; else `modified.Modified`.
+
+    Parameters
+    ----------
+    mdp
+        The model.
+    discount
+        γ, between 0 and 1.
+    tolerance
+        The error |V − V*| of any value that is good enough, in units of reward: what
+        `Optimal.error_bound` will certify, or as near to it as rounding lets it. By default Bellman residuals
+        fall below 1e-9 of each reward's range. Deterministic models are solved exactly all the same.
 
     Raises
     ------
     OptionError
-        If the discount is no number between 0 and 1.
+        If the discount is no number between 0 and 1, or the tolerance none above 0.
     """
     check_discount(discount)
+    check_tolerance(tolerance, discount)
     if mdp.deterministic:
         from corrigible.mdp.howard import Howard
 
         return Howard(mdp, discount)
-    from corrigible.mdp.direct import Direct, cheaper
+    from corrigible.mdp.direct import Direct
 
-    if cheaper(mdp, discount):
-        return Direct(mdp, discount)
+    direct = Direct.where_cheaper(mdp, discount, tolerance)
+    if direct is not None:
+        return direct
     from corrigible.mdp.modified import Modified
 
-    return Modified(mdp, discount)
+    return Modified(mdp, discount, tolerance)
 
 
 def optimal_values(
@@ -235,6 +276,19 @@ def check_discount(discount: object) -> float:
     if not 0 < value < 1:
         raise OptionError(f"the discount `{discount}` is not between 0 and 1", hint)
     return value
+
+
+def check_tolerance(tolerance: object, discount: float) -> float:
+    """Return the Bellman residual that certifies values to ``tolerance``; 0 where that is ``None``."""
+    if tolerance is None:
+        return 0.0
+    hint = "give a number above 0, for example 1e-6"
+    if isinstance(tolerance, bool | np.bool_) or not isinstance(tolerance, numbers.Real):
+        raise OptionError(f"the tolerance `{tolerance}` is not a number", hint)
+    value = float(tolerance)
+    if not 0 < value < float("inf"):
+        raise OptionError(f"the tolerance `{tolerance}` is not above 0", hint)
+    return value * (1 - discount)
 
 
 def check_workers(workers: object) -> int:

@@ -9,6 +9,9 @@ import numpy as np
 
 from corrigible.mdp.model import MDP
 
+PRECISION = 1e-9
+"""Bellman residual, as a share of the range of a reward, at which it counts as solved."""
+
 UNDERFLOW = 1e-300
 """Added to every residual: what is lost where numbers fall below the smallest normal float."""
 
@@ -20,8 +23,6 @@ class Rows:
 
     Parameters
     ----------
-    reward_factor
-        What the reward of the state is multiplied by; shape (pairs,).
     rounding
         A bound on how far rounding can make a computed Bellman residual wrong, as a share of the
         largest number in it.
@@ -31,7 +32,6 @@ class Rows:
     row_offset: np.ndarray
     successor: np.ndarray
     probability: np.ndarray
-    reward_factor: np.ndarray
     rounding: float
 
     @property
@@ -48,28 +48,67 @@ class Rows:
             row_offset=mdp.row_offset,
             successor=mdp.successor,
             probability=mdp.probability,
-            reward_factor=np.ones(mdp.n_pairs),
             # Three computations of a sum of `longest` products, and a few single operations.
             rounding=(3 * longest + 16) * 2.0**-53,
         )
 
-    def without_loops(self, discount: float) -> Rows:
-        """Return rows with the chance of staying solved for.
-
-        V = R + γ p₀ V + γ Σ p V' is V = (R + γ Σ p V') / (1 − γ p₀): the probabilities become
-        γ p / (1 − γ p₀) and the reward factor 1 / (1 − γ p₀), with p₀ the chance of staying.
-        """
-        pairs = len(self.row_offset) - 1
+    def shared(self, discount: float) -> Shared:
+        """Return the rows in the form that sweeps read."""
+        n, pairs = self.n_states, len(self.row_offset) - 1
+        actions = np.diff(self.action_offset)
         of_pair = np.repeat(np.arange(pairs), np.diff(self.row_offset))
-        owner = np.repeat(np.arange(self.n_states), np.diff(self.action_offset))
-        stays = self.successor == owner[of_pair]
-        staying = np.bincount(of_pair[stays], self.probability[stays], minlength=pairs)
-        factor = 1 / (1 - discount * staying)
-        kept = np.bincount(of_pair[~stays], minlength=pairs)
-        return dataclasses.replace(
-            self,
-            row_offset=np.concatenate([[0], np.cumsum(kept)]),
-            successor=self.successor[~stays],
-            probability=(discount * self.probability * factor[of_pair])[~stays],
-            reward_factor=factor,
+        owner = np.repeat(np.arange(n), actions)[of_pair]
+        staying = np.bincount(of_pair, self.probability * (self.successor == owner), minlength=pairs)
+        # What leads from one state to the same successor, side by side; groups of these.
+        order = np.lexsort((of_pair, self.successor, owner))
+        order = order[self.successor[order] != owner[order]]
+        of_pair, owner, successor = of_pair[order], owner[order], self.successor[order]
+        weight = discount * self.probability[order]
+        is_first = np.ones(len(order), dtype=np.bool_)
+        is_first[1:] = (owner[1:] != owner[:-1]) | (successor[1:] != successor[:-1])
+        first = np.flatnonzero(is_first)
+        in_all = np.diff(np.append(first, len(order))) == actions[owner[first]]
+        least = np.zeros(len(first))
+        if len(first):
+            least[in_all] = np.minimum.reduceat(weight, first)[in_all]
+        rest = weight - least[np.cumsum(is_first) - 1]
+        own = rest > 2.0**-50 * weight
+        common = first[in_all]
+        row = np.concatenate([self.action_offset[owner[common]] + owner[common], (of_pair + owner + 1)[own]])
+        at = np.argsort(row, kind="stable")
+        return Shared(
+            row_offset=np.concatenate([[0], np.cumsum(np.bincount(row, minlength=pairs + n))]),
+            successor=np.concatenate([successor[common], successor[own]])[at].astype(np.int32),
+            factor=np.concatenate([least[in_all], rest[own]])[at],
+            scale=1 / (1 - discount * staying),
         )
+
+
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Rows with the chance of staying solved for, and what a state's actions share written once.
+
+    With p₀ the chance of staying and m(s') = min_a p(s'|s, a), an action's worth is::
+
+        [R + γ Σ_{s' ≠ s} m(s') V(s') + γ Σ_{s' ≠ s} (p(s') − m(s')) V(s')] / (1 − γ p₀)
+
+    whose first sum is the same for all actions. Of a move that slips to any of five neighbours at random,
+    five numbers and one remain in place of five for each action. Rounding leaves remainders of
+    no size, which are dropped; bounds are computed from the rows themselves.
+
+    Parameters
+    ----------
+    row_offset
+        Where rows start; shape (states + pairs + 1,). A state's shared row comes first, then one for each of
+        its pairs: pair k of state s has the row k + s + 1.
+    successor, factor
+        The entries: s' and γ m or γ (p − m).
+    scale
+        1 / (1 − γ p₀); shape (pairs,).
+    """
+
+    row_offset: np.ndarray
+    successor: np.ndarray
+    factor: np.ndarray
+    scale: np.ndarray

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Sequence
-from contextlib import closing
-from typing import overload
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import cached_property
+from typing import TYPE_CHECKING, final, overload
 
 import numpy as np
 
-from corrigible.core import memory
 from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
-from corrigible.core.results import provenance, read_only
-from corrigible.mdp.model import MDP
-from corrigible.mdp.optimal import Optimal, check_discount, check_workers, solver_for
-from corrigible.power.moments import Block, Moments, block
-from corrigible.power.notation import Rewards, as_distribution
+from corrigible.core.results import provenance
+from corrigible.mdp.model import MDP, Label
+from corrigible.power.attainable import Attainable, Attained, at_each, attainable, check_limit
+from corrigible.power.designs import DesignName
 from corrigible.power.result import PowerResult
-from corrigible.power.rewards import RewardDistribution, RewardSamples, check_samples
-from corrigible.power.sampling import in_order
+from corrigible.power.rewards.contract import RewardDistribution
+from corrigible.power.rewards.notation import Rewards, as_distribution
+from corrigible.power.survey import MAX_SAMPLES, Answer, Found, Mean, Question, survey
+from corrigible.power.survey import SAMPLES as SAMPLES
 
-SAMPLES = 1000
-"""How many reward functions are drawn where nothing is said."""
-
-MAX_SAMPLES = 1_000_000
-"""Where adaptive sampling stops where nothing is said."""
+if TYPE_CHECKING:
+    from corrigible.power.bounded import Agent
 
 
 @overload
@@ -39,7 +36,11 @@ def estimate(
     *,
     target_stderr: float | None = None,
     max_samples: int = MAX_SAMPLES,
+    agent: Agent | None = None,
+    design: DesignName = "independent",
+    states: Sequence[Label] | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = SILENT,
 ) -> PowerResult: ...
 
@@ -54,7 +55,11 @@ def estimate(
     seed: int = 0,
     target_stderr: float | None = None,
     max_samples: int = MAX_SAMPLES,
+    agent: Agent | None = None,
+    design: DesignName = "independent",
+    states: Sequence[Label] | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = SILENT,
 ) -> tuple[PowerResult, ...]: ...
 
@@ -68,7 +73,11 @@ def estimate(
     *,
     target_stderr: float | None = None,
     max_samples: int = MAX_SAMPLES,
+    agent: Agent | None = None,
+    design: DesignName = "independent",
+    states: Sequence[Label] | None = None,
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = SILENT,
 ) -> PowerResult | tuple[PowerResult, ...]:
     """Estimate how much an agent could still attain from each state, over many goals.
@@ -76,6 +85,8 @@ def estimate(
     With reward on states, collected at the state one is in::
 
         POWER_D(s, γ) = (1 − γ)/γ · E_{R ~ D}[ V*_R(s, γ) − R(s) ]
+
+    and with the value of another policy in place of V* for an ``agent`` that is not optimal.
 
     Parameters
     ----------
@@ -86,7 +97,8 @@ def estimate(
         ``"beta(2, 5)"``, a frozen SciPy distribution; ``None`` for independent and uniform on
         [0, 1].
     discount
-        γ in (0, 1), or a sequence of different ones, which then share the samples.
+        γ from 0 to 1, or a sequence of different ones, which then share the samples. 0 and 1 mean the
+        limits: the reward of the next step, and the greatest average reward.
     samples
         How many reward functions to draw; by default 1,000, or all rows of an array. With
         ``target_stderr``, the fewest.
@@ -97,8 +109,19 @@ def estimate(
         Draw until no state's standard error (at any of the discounts) exceeds this.
     max_samples
         Where to give up on ``target_stderr``; the result's ``target_met`` says whether it was met.
+    agent
+        How the agent acts, of `corrigible.power.bounded`; ``None``: optimally.
+    design
+        How samples are drawn together, so that few of them say much: ``"independent"`` (not at all),
+        ``"antithetic"``, ``"sobol"`` or ``"stratified"``; see `corrigible.power.designs`.
+    states
+        The labels of the states wanted, where all of them are too many to keep; default all.
     workers
-        Threads; default one for each core.
+        Threads; default one for each core. The result is the same for any number.
+    executor
+        Where the chunks are worked on in place of threads of this process: any
+        `concurrent.futures.Executor`, such as one of processes, or that of `corrigible.power.cluster`.
+        The result is the same to the last bit.
     progress
         Told of every chunk.
 
@@ -110,7 +133,10 @@ def estimate(
     Raises
     ------
     OptionError
-        If the discount, the number of samples, the seed or the target is out of range.
+        If the discount, the number of samples, the seed or the target is out of range, or the design
+        does not go with the rewards.
+    UnknownNameError
+        If there is no such design, or no such state.
     DistributionError
         If the rewards cannot be drawn, or do not fit the model.
 
@@ -119,6 +145,9 @@ def estimate(
     Sampling error falls with the square root of the number of samples; the solver's error is apart,
     in ``error_bound``. Looking at the standard error to decide when to stop makes intervals
     slightly too narrow; it is looked at a few times only, and after ``samples`` at the earliest.
+
+    A design other than ``"independent"`` draws samples in units (pairs, or 32 or 64 together). The number of
+    samples is rounded up to whole units, and standard errors come from the units' means.
 
     *Source:* Turner, Smith, Shah, Critch & Tadepalli, Optimal Policies Tend to Seek Power (2021),
     definition 5.2.
@@ -132,156 +161,122 @@ def estimate(
     (0.67, 0.5)
     """
     many = not isinstance(discount, str) and np.ndim(discount) > 0  # pyright: ignore[reportArgumentType]
-    discounts = _check_discounts(discount if many else [discount])  # pyright: ignore[reportArgumentType]
+    discounts = check_discounts(discount if many else [discount])  # pyright: ignore[reportArgumentType]
     distribution = as_distribution(rewards)
-    threads = check_workers(workers)
-    drawn = RewardSamples(distribution, mdp, seed)
-    first, last = _check_plan(distribution, samples, target_stderr, max_samples)
-    # Rewards, values and two intermediates a thread, moments for the results under way.
-    needed = 8 * mdp.n_states * threads * (4 * drawn.rows + 4 * len(discounts))
-    memory.require(needed, f"POWER of {mdp.n_states} states on {threads} threads", "give fewer workers")
-    solvers = [solver_for(mdp, value) for value in discounts]
+    chosen = None if states is None else numbers_of(states, mdp)
+    question = PowerOfStates(mdp=mdp, discounts=tuple(discounts), agent=agent, chosen=chosen)
+    found = survey(
+        question,
+        distribution,
+        samples,
+        seed,
+        design=design,
+        target_stderr=target_stderr,
+        max_samples=max_samples,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+    methods = [solved.method for solved in question.solved]
+    results = question.results(found, found.means, methods, distribution, design, target_stderr)
+    return results if many else results[0]
 
-    def work(number: int) -> list[_Part]:
-        chunk = drawn.chunk(number, last)
-        return [_part(solver.solve(chunk), chunk) for solver in solvers]
 
-    tallies = [_Tally(mdp.n_states) for _ in discounts]
-    done, goal, met = 0, first, None
-    while True:
-        count = _run(work, range(done, -(-goal // drawn.rows)), tallies, goal, threads, progress)
-        done = -(-goal // drawn.rows)
-        if target_stderr is None:
-            break
-        widest = max(float(np.max(tally.moments.stderr())) for tally in tallies)
-        met = widest <= target_stderr
-        if met or count >= last:
-            break
-        goal = _next_goal(count, widest, target_stderr, drawn.rows, last)
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PowerOfStates(Question):
+    """What does each goal attain from each state (or from the ``chosen`` ones), at each discount?"""
 
-    results: list[PowerResult] = []
-    for tally, solver in zip(tallies, solvers, strict=True):
-        moments = tally.moments
-        stderr = moments.stderr()
-        if not distribution.finite_variance:
-            stderr[:] = np.nan
-        results.append(
+    discounts: tuple[float, ...]
+    agent: Agent | None = None
+    chosen: tuple[int, ...] | None = None
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """One a state, for each discount."""
+        return (self.mdp.n_states if self.chosen is None else len(self.chosen),) * len(self.discounts)
+
+    def prepare(self) -> None:
+        """Make the solvers."""
+        _ = self.solved
+
+    def __call__(self, rewards: np.ndarray) -> Iterator[Answer]:
+        """See `Question`; the worst numbers are the residual and the error bound."""
+        return (self.answer(found) for found in at_each(self.solved, rewards))
+
+    def answer(self, found: Attained) -> Answer:
+        """Return the answer at one discount where it is known what the goals attain."""
+        values = found.attained if self.chosen is None else np.take(found.attained, self.chosen, axis=1)
+        return Answer(values=values, worst=(float(found.residual.max(initial=0.0)), found.error_bound))
+
+    @cached_property
+    def solved(self) -> list[Attainable]:
+        """What is attained at each discount."""
+        return [solved_by(self.agent, self.mdp, discount) for discount in self.discounts]
+
+    def results(
+        self,
+        found: Found,
+        means: Sequence[Mean],
+        methods: Sequence[str],
+        rewards: RewardDistribution,
+        design: DesignName,
+        target_stderr: float | None,
+    ) -> tuple[PowerResult, ...]:
+        """Return what a survey found, as people want it: one result a discount."""
+        mdp, agent, chosen = self.mdp, self.agent, self.chosen
+        return tuple(
             PowerResult(
-                power=read_only(moments.mean),
-                stderr=read_only(stderr),
-                states=mdp.states,
-                discount=solver.discount,
-                samples=moments.count,
-                residual=tally.residual,
-                error_bound=tally.bound,
-                method=solver.method,
-                target_met=met,
+                power=mean.mean,
+                stderr=mean.stderr,
+                states=mdp.states if chosen is None else tuple(mdp.states[number] for number in chosen),
+                discount=discount,
+                samples=found.samples,
+                units=found.units,
+                design=design,
+                residual=mean.worst[0],
+                error_bound=mean.worst[1],
+                method=method,
+                target_met=found.target_met,
                 provenance=provenance(
-                    drawn.seed if distribution.seeded else None,
+                    found.seed,
                     mdp.fingerprint,
-                    rewards=distribution.describe(),
-                    discount=solver.discount,
-                    samples=moments.count,
+                    rewards=rewards.describe(),
+                    **({} if agent is None else {"agent": agent.describe()}),
+                    discount=discount,
+                    samples=found.samples,
+                    design=design,
                     target_stderr=target_stderr,
                 ),
             )
+            for mean, discount, method in zip(means, self.discounts, methods, strict=True)
         )
-    return tuple(results) if many else results[0]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Part:
-    """What one chunk adds at one discount."""
-
-    moments: Block
-    residual: float
-    bound: float
+def solved_by(agent: Agent | None, mdp: MDP, discount: float) -> Attainable:
+    """Return what ``agent`` attains (``None``: an optimal one)."""
+    return attainable(mdp, discount) if agent is None else agent.attainable(mdp, discount)
 
 
-class _Tally:
-    """What all chunks so far say at one discount."""
-
-    def __init__(self, states: int) -> None:
-        self.moments = Moments(states)
-        self.residual = self.bound = 0.0
-
-    def add(self, part: _Part) -> None:
-        self.moments.add(part.moments)
-        self.residual = max(self.residual, part.residual)
-        self.bound = max(self.bound, part.bound)
-
-
-def _part(optimal: Optimal, rewards: np.ndarray) -> _Part:
-    scale = (1 - optimal.discount) / optimal.discount
-    power = optimal.values - rewards
-    power *= scale
-    return _Part(
-        moments=block(power),
-        residual=float(optimal.residual.max(initial=0.0)),
-        bound=optimal.error_bound * scale,
-    )
+def numbers_of(states: Sequence[Label], mdp: MDP) -> tuple[int, ...]:
+    """Return the numbers of the labels ``states``, or raise `OptionError` or `UnknownNameError`."""
+    if isinstance(states, str):
+        raise OptionError(f"the states `{states}` are text, not a list of labels", f'give `["{states}"]`')
+    numbers = tuple(mdp.index(state) for state in states)
+    if not numbers:
+        raise OptionError("there is no state", "give one label or more, or leave `states` out for all")
+    if len(set(numbers)) < len(numbers):
+        twice = next(state for k, state in enumerate(states) if numbers[k] in numbers[:k])
+        raise OptionError(f"the state `{twice}` is given twice", "give each of them once")
+    return numbers
 
 
-def _run(
-    work: Callable[[int], list[_Part]],
-    chunks: range,
-    tallies: list[_Tally],
-    goal: int,
-    threads: int,
-    progress: Progress,
-) -> int:
-    """Add ``chunks`` to the tallies, in order; return how many samples they hold now."""
-    progress.start("POWER", goal - tallies[0].moments.count)
-    try:
-        with closing(in_order(work, chunks, threads)) as parts:
-            for part in parts:
-                for tally, one in zip(tallies, part, strict=True):
-                    tally.add(one)
-                progress.advance(part[0].moments.count)
-    finally:
-        progress.finish()
-    return tallies[0].moments.count
-
-
-def _check_discounts(discounts: Sequence[float]) -> list[float]:
-    values = [check_discount(value) for value in discounts]
+def check_discounts(discounts: Sequence[float]) -> list[float]:
+    """Return different numbers from 0 to 1, one or more, or raise `OptionError`."""
+    values = [check_limit(value) for value in discounts]
     if not values:
-        raise OptionError("there is no discount", "give one between 0 and 1")
+        raise OptionError("there is no discount", "give one from 0 to 1")
     for k, value in enumerate(values):
         if value in values[:k]:
             raise OptionError(f"the discount `{value:g}` is given twice", "give each of them once")
     return values
-
-
-def _check_plan(
-    distribution: RewardDistribution, samples: int | None, target: float | None, max_samples: int
-) -> tuple[int, int]:
-    """Return after how many samples to look first, and where to stop at the latest."""
-    size = distribution.size
-    default = (SAMPLES if size is None else size) if target is None else min(SAMPLES, size or SAMPLES)
-    first = check_samples(default if samples is None else samples, size)
-    if target is None:
-        return first, first
-    if not target > 0:
-        raise OptionError(f"the target standard error `{target}` is not above 0", "give for example 0.001")
-    if not distribution.finite_variance:
-        raise OptionError(
-            f"the target standard error `{target}` cannot be reached",
-            f"the rewards have no finite variance ({distribution.describe()})",
-        )
-    last = check_samples(max_samples, what="largest number of samples")
-    last = last if size is None else min(last, size)
-    if first > last:
-        if samples is not None:
-            raise OptionError(
-                f"the number of samples `{samples}` exceeds the largest, {last}", "raise `max_samples`"
-            )
-        first = last
-    return first, last
-
-
-def _next_goal(count: int, stderr: float, target: float, rows: int, last: int) -> int:
-    """Return when to look again: where the target should be met, at 1.25 to 4 times the samples."""
-    ratio = (stderr / target) ** 2 * 1.05 if math.isfinite(stderr) else 4.0
-    goal = math.ceil(count * min(max(ratio, 1.25), 4.0))
-    return min(-(-goal // rows) * rows, last)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from contextlib import closing
+from concurrent.futures import Executor
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
@@ -13,15 +14,13 @@ from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import Provenance, provenance, read_only, to_json
 from corrigible.core.statistics import wilson
-from corrigible.mdp.greedy import tie_tolerance
 from corrigible.mdp.model import MDP, Label
-from corrigible.mdp.optimal import Optimal, check_discount, check_workers, solver_for
-from corrigible.power.estimate import SAMPLES
-from corrigible.power.moments import Block, Moments, block
-from corrigible.power.notation import Rewards, as_distribution
+from corrigible.power.attainable import Attained, Optimal, attainable, check_limit
+from corrigible.power.designs import DesignName
 from corrigible.power.result import check_level, import_pandas
-from corrigible.power.rewards import RewardSamples, check_samples
-from corrigible.power.sampling import in_order
+from corrigible.power.rewards.contract import RewardDistribution
+from corrigible.power.rewards.notation import Rewards, as_distribution
+from corrigible.power.survey import Answer, Found, Mean, Question, survey
 
 if TYPE_CHECKING:
     import pandas
@@ -52,6 +51,10 @@ class OptimalityResult:
         γ.
     samples
         How many reward functions were drawn.
+    units
+        Of how many independent units of equal size they consist; ``samples`` for independent draws.
+    design
+        How they were drawn; see `corrigible.power.designs`.
     residual
         The largest Bellman residual of any sample, in units of value.
     tolerance
@@ -70,6 +73,8 @@ class OptimalityResult:
     ties: Ties
     discount: float
     samples: int
+    units: int
+    design: DesignName
     residual: float
     tolerance: float
     method: str
@@ -78,12 +83,19 @@ class OptimalityResult:
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and upper ends of Wilson's interval for each action.
 
-        For split ties this is on the safe side, since a share varies less than a yes or no.
+        For split ties this is on the safe side, since a share varies less than a yes or no. So it is for
+        a design that does better than independent draws; where it does worse, the samples count for
+        as many fewer as the standard error says.
 
         *Source:* see `corrigible.core.statistics.wilson`.
         """
         check_level(level)
-        low, high = wilson(self.probability, self.samples, level)
+        worth = np.full(len(self.probability), float(self.samples))
+        if self.units > 1 and self.units < self.samples:
+            spread = self.probability * (1 - self.probability)
+            known = self.stderr > 0
+            worth[known] = np.minimum(worth[known], spread[known] / self.stderr[known] ** 2)
+        low, high = wilson(self.probability, worth, level)
         return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
     def to_json(self) -> str:
@@ -124,7 +136,9 @@ def optimality_probability(
     seed: int = 0,
     *,
     ties: Ties = "split",
+    design: DesignName = "independent",
     workers: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = SILENT,
 ) -> OptimalityResult:
     """Estimate for each action of ``state`` the probability, over goals, that it is optimal.
@@ -132,6 +146,9 @@ def optimality_probability(
     ::
 
         P_D(s, a, γ) = P_{R ~ D}( Σ_s' p(s'|s, a) V*_R(s', γ) = max_b Σ_s' p(s'|s, b) V*_R(s', γ) )
+
+    In the limit γ → 0 the next state's reward stands in place of its value, and at γ = 1 the greatest
+    average reward attainable from it, for which many actions are often tied.
 
     Parameters
     ----------
@@ -142,7 +159,7 @@ def optimality_probability(
     rewards
         D; as for `estimate`.
     discount
-        γ in (0, 1).
+        γ from 0 to 1; the ends mean the limits.
     samples
         How many reward functions to draw; by default 1,000, or all rows of an array.
     seed
@@ -151,8 +168,12 @@ def optimality_probability(
         Where several actions are optimal for a goal: ``"split"`` (the default) gives each an equal
         share, so that probabilities sum to one; ``"each"`` counts the goal for each of them in
         full, which is the literature's definition, so that they may sum to more.
+    design
+        How samples are drawn together; as for `estimate`.
     workers
         Threads; default one for each core.
+    executor
+        Where the chunks are worked on in place of threads; as for `estimate`.
     progress
         Told of every chunk.
 
@@ -186,69 +207,100 @@ def optimality_probability(
     >>> [round(float(p), 1) for p in result.probability]
     [0.5, 0.5]
     """
-    number = mdp.index(state)
-    value = check_discount(discount)
+    value = check_limit(discount)
+    distribution = as_distribution(rewards)
+    question = Preferences(mdp=mdp, state=mdp.index(state), discount=value, ties=check_ties(ties))
+    found = survey(
+        question,
+        distribution,
+        samples,
+        seed,
+        design=design,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+        task="optimal actions",
+    )
+    return question.result(found, found.means[0], question.optimal.method, distribution, design)
+
+
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preferences(Question):
+    """Which actions of state number ``state`` are optimal for each goal, and is more than one?"""
+
+    state: int
+    discount: float
+    ties: Ties
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """One an action, and whether there is a tie."""
+        return (len(self.mdp.pairs(self.state)) + 1,)
+
+    def prepare(self) -> None:
+        """Make the solver."""
+        _ = self.optimal
+
+    def __call__(self, rewards: np.ndarray) -> list[Answer]:
+        """See `Question`; the worst numbers are the residual and the tolerance."""
+        return [self.answer(rewards, self.optimal(rewards), self.optimal)]
+
+    def answer(self, rewards: np.ndarray, found: Attained, optimal: Optimal) -> Answer:
+        """Return the answer where it is known what the rewards attain."""
+        worth, tolerance = optimal.worth(rewards, found)
+        pairs = self.mdp.pairs(self.state)
+        values = np.empty((len(rewards), len(pairs)))
+        for k, pair in enumerate(pairs):
+            entries = slice(self.mdp.row_offset[pair], self.mdp.row_offset[pair + 1])
+            values[:, k] = worth[:, self.mdp.successor[entries]] @ self.mdp.probability[entries]
+        best = values >= (values.max(axis=1) - tolerance)[:, None]
+        count = best.sum(axis=1, keepdims=True)
+        shares = best / count if self.ties == "split" else best
+        return Answer(
+            values=np.hstack([shares, count > 1], dtype=np.float64),
+            worst=(float(found.residual.max(initial=0.0)), float(tolerance.max(initial=0.0))),
+        )
+
+    @cached_property
+    def optimal(self) -> Optimal:
+        """What optimal policies attain."""
+        return attainable(self.mdp, self.discount)
+
+    def result(
+        self, found: Found, mean: Mean, method: str, rewards: RewardDistribution, design: DesignName
+    ) -> OptimalityResult:
+        """Return what a survey found, as people want it."""
+        state = self.mdp.states[self.state]
+        return OptimalityResult(
+            state=state,
+            actions=tuple(self.mdp.actions(state)),
+            probability=read_only(np.clip(mean.mean[:-1], 0, 1)),
+            stderr=read_only(mean.stderr[:-1]),
+            tied=round(float(mean.mean[-1]) * found.samples) / found.samples,
+            ties=self.ties,
+            discount=self.discount,
+            samples=found.samples,
+            units=found.units,
+            design=design,
+            residual=mean.worst[0],
+            tolerance=mean.worst[1],
+            method=method,
+            provenance=provenance(
+                found.seed,
+                self.mdp.fingerprint,
+                rewards=rewards.describe(),
+                state=state,
+                discount=self.discount,
+                samples=found.samples,
+                design=design,
+                ties=self.ties,
+            ),
+        )
+
+
+def check_ties(ties: str) -> Ties:
+    """Return ``ties``, or raise `OptionError`."""
     if ties not in ("split", "each"):
         raise OptionError(f"ties can not be `{ties}`", "give `split` or `each`")
-    distribution = as_distribution(rewards)
-    threads = check_workers(workers)
-    drawn = RewardSamples(distribution, mdp, seed)
-    size = distribution.size
-    total = check_samples((size or SAMPLES) if samples is None else samples, size)
-    solver = solver_for(mdp, value)
-    actions = mdp.actions(state)
-
-    def work(chunk: int) -> tuple[Block, int, float, float]:
-        optimal = solver.solve(drawn.chunk(chunk, total))
-        best, tolerance = _best(mdp, number, optimal)
-        count = best.sum(axis=1, keepdims=True)
-        shares = best / count if ties == "split" else best.astype(np.float64)
-        tied = int(np.sum(count > 1))
-        worst = float(optimal.residual.max(initial=0.0))
-        return block(shares), tied, worst, tolerance
-
-    moments, tied, residual, tolerance = Moments(len(actions)), 0, 0.0, 0.0
-    progress.start("optimal actions", total)
-    try:
-        with closing(in_order(work, range(-(-total // drawn.rows)), threads)) as parts:
-            for part, ties_here, worst, widest in parts:
-                moments.add(part)
-                tied += ties_here
-                residual, tolerance = max(residual, worst), max(tolerance, widest)
-                progress.advance(part.count)
-    finally:
-        progress.finish()
-    return OptimalityResult(
-        state=state,
-        actions=tuple(actions),
-        probability=read_only(np.clip(moments.mean, 0, 1)),
-        stderr=read_only(moments.stderr()),
-        tied=tied / total,
-        ties=ties,
-        discount=value,
-        samples=total,
-        residual=residual,
-        tolerance=tolerance,
-        method=solver.method,
-        provenance=provenance(
-            drawn.seed if distribution.seeded else None,
-            mdp.fingerprint,
-            rewards=distribution.describe(),
-            state=state,
-            discount=value,
-            samples=total,
-            ties=ties,
-        ),
-    )
-
-
-def _best(mdp: MDP, state: int, optimal: Optimal) -> tuple[np.ndarray, float]:
-    """Return which actions of ``state`` are optimal, shape (samples, actions), and the tolerance."""
-    pairs = mdp.pairs(state)
-    values = np.empty((len(optimal.values), len(pairs)))
-    for k, pair in enumerate(pairs):
-        entries = slice(mdp.row_offset[pair], mdp.row_offset[pair + 1])
-        values[:, k] = optimal.values[:, mdp.successor[entries]] @ mdp.probability[entries]
-    tolerance = tie_tolerance(optimal.values, optimal.residual, optimal.discount)
-    best = values >= (values.max(axis=1) - tolerance)[:, None]
-    return best, float(tolerance.max())
+    return ties

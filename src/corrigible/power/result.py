@@ -16,6 +16,8 @@ from corrigible.mdp.model import Label
 if TYPE_CHECKING:
     import pandas
 
+    from corrigible.power.designs import DesignName
+
 
 class StatePower(NamedTuple):
     """POWER of one state."""
@@ -28,7 +30,7 @@ class StatePower(NamedTuple):
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class PowerResult:
-    """POWER of every state at one discount, estimated from samples of rewards.
+    """POWER of states at one discount, estimated from samples of rewards.
 
     Parameters
     ----------
@@ -36,13 +38,17 @@ class PowerResult:
         POWER_D(s, γ); read-only, shape (states,), in the order of ``states``.
     stderr
         Its standard error over the samples; shape (states,). NaN where it cannot be known: after a
-        single sample, and for rewards of infinite variance.
+        single sample or unit, and for rewards of infinite variance.
     states
-        The labels of the states.
+        The labels of the states: all of the model's, or those that were asked for.
     discount
         γ.
     samples
         How many reward functions were drawn.
+    units
+        Of how many independent units of equal size they consist; ``samples`` for independent draws.
+    design
+        How they were drawn; see `corrigible.power.designs`.
     residual
         The largest Bellman residual of any sample, in units of value.
     error_bound
@@ -60,6 +66,8 @@ class PowerResult:
     states: Sequence[Label]
     discount: float
     samples: int
+    units: int
+    design: DesignName
     residual: float
     error_bound: float
     method: str
@@ -69,7 +77,7 @@ class PowerResult:
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and upper ends of a confidence interval for each state.
 
-        Student's t with ``samples`` − 1 degrees of freedom, widened by the solver's error bound::
+        Student's t with ``units`` − 1 degrees of freedom, widened by the solver's error bound::
 
             power ± (t · stderr + error_bound)
 
@@ -80,7 +88,7 @@ class PowerResult:
         OptionError
             If ``level`` is not between 0 and 1.
         """
-        reach = student_reach(level, self.samples) * self.stderr + self.error_bound
+        reach = student_reach(level, self.units) * self.stderr + self.error_bound
         return self.power - reach, self.power + reach
 
     def at(self, state: Label) -> StatePower:
@@ -94,7 +102,7 @@ class PowerResult:
         number = self._numbers.get(state)
         if number is None:
             known = [str(label) for label in self.states] if len(self.states) <= 10_000 else list[str]()
-            unknown_name("state", state, known, f"the model has {len(self.states)} states")
+            unknown_name("state", state, known, f"the result has {len(self.states)} states")
         return self._entry(number)
 
     def most(self, k: int = 5) -> list[StatePower]:
@@ -108,14 +116,14 @@ class PowerResult:
     def to_json(self) -> str:
         """Return the result as JSON text.
 
-        An object with the keys ``kind`` (``"power"``), ``discount``, ``samples``, ``residual``,
-        ``error_bound``, ``method``, ``target_met``, ``provenance`` (``seed``, ``version``,
+        An object with the keys ``kind`` (``"power"``), ``discount``, ``samples``, ``units``, ``design``,
+        ``residual``, ``error_bound``, ``method``, ``target_met``, ``provenance`` (``seed``, ``version``,
         ``input_hash``, ``settings``), and three lists in the same order: ``states``, ``power``,
         ``stderr`` (``null`` where it is not known).
         """
-        head = ("discount", "samples", "residual", "error_bound", "method", "target_met", "provenance")
         lists = ("states", "power", "stderr")
-        return to_json({"kind": "power"} | {name: getattr(self, name) for name in head + lists})
+        head = [field.name for field in dataclasses.fields(self) if field.name not in lists]
+        return to_json({"kind": "power"} | {name: getattr(self, name) for name in (*head, *lists)})
 
     def to_frame(self) -> pandas.DataFrame:
         """Return a pandas frame with the columns state, power, stderr, discount.
@@ -144,21 +152,22 @@ class PowerResult:
 
     def __repr__(self) -> str:
         widest = np.max(self.stderr)
+        how = "" if self.design == "independent" else f" ({self.design})"
         return (
             f"<PowerResult: {len(self.states)} states, discount {self.discount:g}, "
-            f"{self.samples} samples, POWER {self.power.min():.4g} to {self.power.max():.4g}, "
+            f"{self.samples} samples{how}, POWER {self.power.min():.4g} to {self.power.max():.4g}, "
             f"stderr up to {widest:.2g}>"
         )
 
 
-def student_reach(level: float, samples: int) -> float:
+def student_reach(level: float, units: int) -> float:
     """Return how many standard errors a two-sided interval of ``level`` reaches either way."""
     check_level(level)
-    if samples < 2:
+    if units < 2:
         return float("nan")
     from scipy.special import stdtrit
 
-    return float(stdtrit(samples - 1, 0.5 + level / 2))
+    return float(stdtrit(units - 1, 0.5 + level / 2))
 
 
 def check_level(level: float) -> None:

@@ -10,12 +10,14 @@ samples are drawn in all.
 from __future__ import annotations
 
 import abc
+import dataclasses
 from collections.abc import Callable
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 
 from corrigible.core.errors import DistributionError, OptionError
+from corrigible.core.results import digest
 from corrigible.core.seeds import check_seed, stream
 from corrigible.mdp.model import MDP
 
@@ -27,6 +29,25 @@ MOST_SAMPLES = 1_000_000_000
 
 Draw: TypeAlias = Callable[[np.random.Generator, int, int], np.ndarray]
 """``draw(generator, first, rows)``: samples ``first`` … ``first + rows − 1``; shape (rows, states)."""
+
+
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class UniformMap:
+    """How rewards are made of numbers uniform on (0, 1), for designs that choose these numbers.
+
+    Parameters
+    ----------
+    dimensions
+        How many numbers a reward function takes.
+    rewards
+        The function from numbers strictly between 0 and 1, shape (rows, dimensions), to rewards,
+        shape (rows, states). Independent uniform numbers give rewards of the distribution; it is called
+        from several threads at once.
+    """
+
+    dimensions: int
+    rewards: Callable[[np.ndarray], np.ndarray]
 
 
 class RewardDistribution(abc.ABC):
@@ -51,6 +72,18 @@ class RewardDistribution(abc.ABC):
         DistributionError
             If its shape does not fit the model.
         """
+
+    def from_uniforms(self, mdp: MDP) -> UniformMap | None:
+        """Return how rewards are made of numbers uniform on (0, 1); ``None`` where they are not.
+
+        The rewards have the distribution of those that `bind` draws; they are not the same numbers.
+
+        Raises
+        ------
+        UnknownNameError, DistributionError
+            Where `bind` does.
+        """
+        return None
 
     @abc.abstractmethod
     def describe(self) -> str:
@@ -172,3 +205,20 @@ def groups_of(groups: np.ndarray | None, mdp: MDP) -> tuple[int, np.ndarray | No
         )
     numbers, member = np.unique(groups, return_inverse=True)
     return len(numbers), member.reshape(-1)
+
+
+def whole_numbers(groups: Any) -> np.ndarray:
+    """Return ``groups`` as a read-only array of integers, or raise `DistributionError`."""
+    array = np.array(groups)
+    if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
+        raise DistributionError(
+            f"the groups are of type `{array.dtype}` and shape `{array.shape}`",
+            "give one whole number a state",
+        )
+    array.flags.writeable = False
+    return array
+
+
+def place(groups: np.ndarray | None) -> str:
+    """Return in words what a reward belongs to: ``state``, or ``group`` with the groups' hash."""
+    return "state" if groups is None else f"group ({digest(groups)})"

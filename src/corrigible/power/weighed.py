@@ -1,0 +1,125 @@
+"""POWER weighed over states: after a chance outcome, of one state minus another, and so on.
+
+All weighed means come from the same goals, so that the standard error of a difference is that of the differences.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import Executor
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+import numpy as np
+
+from corrigible.core.progress import Progress
+from corrigible.core.results import provenance, to_json
+from corrigible.power.attainable import Attainable
+from corrigible.power.designs import DesignName
+from corrigible.power.estimate import solved_by
+from corrigible.power.rewards.notation import Rewards, as_distribution
+from corrigible.power.survey import Answer, Question, survey
+
+if TYPE_CHECKING:
+    from corrigible.power.bounded import Agent
+
+
+@final
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Weighed(Question):
+    """What does each goal attain from mixtures of states?
+
+    Parameters
+    ----------
+    weights
+        A sparse matrix of shape (mixtures, states): how much each state counts. Rows that sum to one are POWER
+        after a chance outcome, rows that sum to nought are gains.
+    discount
+        γ, from 0 to 1; the ends mean the limits.
+    agent
+        How the agent acts; ``None``: optimally.
+    """
+
+    weights: Any
+    discount: float
+    agent: Agent | None = None
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """One a mixture."""
+        return (self.weights.shape[0],)
+
+    def prepare(self) -> None:
+        """Make the solver."""
+        _ = self.solved
+
+    def __call__(self, rewards: np.ndarray) -> list[Answer]:
+        """See `Question`; the worst numbers are the residual and the error bound of a POWER."""
+        found = self.solved(rewards)
+        values = np.ascontiguousarray((self.weights @ found.attained.T).T)
+        return [Answer(values=values, worst=(float(found.residual.max(initial=0.0)), found.error_bound))]
+
+    @cached_property
+    def solved(self) -> Attainable:
+        """What is attained."""
+        return solved_by(self.agent, self.mdp, self.discount)
+
+
+@final
+class Told(NamedTuple):
+    """What a survey of weighed states found: means, errors, and the fields that results have in common."""
+
+    mean: np.ndarray
+    stderr: np.ndarray
+    common: dict[str, Any]
+
+
+def told(
+    question: Weighed,
+    rewards: Rewards,
+    samples: int | None,
+    seed: int,
+    design: DesignName,
+    workers: int | None,
+    executor: Executor | None,
+    progress: Progress,
+    **settings: Any,
+) -> Told:
+    """Put a question to goals; the arguments are those of `estimate`, ``settings`` goes to the provenance."""
+    distribution, agent = as_distribution(rewards), question.agent
+    found = survey(
+        question,
+        distribution,
+        samples,
+        seed,
+        design=design,
+        workers=workers,
+        executor=executor,
+        progress=progress,
+    )
+    [mean] = found.means
+    common: dict[str, Any] = {
+        "discount": question.discount,
+        "samples": found.samples,
+        "units": found.units,
+        "design": design,
+        "residual": mean.worst[0],
+        "error_bound": mean.worst[1],
+        "method": question.solved.method,
+        "provenance": provenance(
+            found.seed,
+            question.mdp.fingerprint,
+            rewards=distribution.describe(),
+            **({} if agent is None else {"agent": agent.describe()}),
+            discount=question.discount,
+            samples=found.samples,
+            design=design,
+            **settings,
+        ),
+    }
+    return Told(mean.mean, mean.stderr, common)
+
+
+def result_json(kind: str, result: Any) -> str:
+    """Return a result as JSON text: ``kind``, and its fields."""
+    return to_json({"kind": kind} | {f.name: getattr(result, f.name) for f in dataclasses.fields(result)})
