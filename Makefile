@@ -83,6 +83,8 @@ check: setup-dev  ## formatting, lint, types, the arrows between rooms
 
 bench: setup-bench  ## measure beside the peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.sampling
+	$(BIN)/python -m benchmarks.jax_backend
 	$(BIN)/python -m benchmarks.guard
 
 bench-security: $(UV)  ## what the guard stops of AgentDojo's attacks; writes docs/guard-security.md

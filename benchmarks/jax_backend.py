@@ -1,4 +1,4 @@
-"""JAX beside the compiled solvers, on the same rewards in one run; prints a table.
+"""JAX beside the compiled solvers, on the same rewards in one run; writes a table into docs/benchmarks.md.
 
 ``python -m benchmarks.jax_backend [WIDTH …]``. Times are by the clock, compilation apart, and a CPU's are
 of as many cores as it has for JAX, of one for ours. With no accelerator it times JAX on the CPU, and says so.
@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks import models
 from corrigible.mdp.jax import Jax
 from corrigible.mdp.optimal import Solver, solver_for
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- jax -->", "<!-- /jax -->"
 
 DISCOUNTS = [0.9, 0.99, 0.999]
 SIZE = 2**20
@@ -34,16 +39,15 @@ def timed(solver: Solver, rewards: np.ndarray) -> tuple[float, float, float, np.
     return first - best, best, cpu, optimal.values, optimal.error_bound
 
 
-def main(widths: list[int]) -> None:
-    """Time open grids with slipping moves."""
+def main(widths: list[int]) -> int:
+    """Measure, print and write."""
     import jax
 
+    from benchmarks.__main__ import machine
+
     device = jax.devices()[0]
-    print(f"JAX {jax.__version__} on {device.device_kind} ({device.platform})")
-    if device.platform == "cpu":
-        print("No accelerator here: these figures say nothing of one.")
-    print("| grid | rewards | γ | solver | compile s | µs (clock) | µs (CPU) | error ≤ | differ by |")
-    print("|---|---:|---|---|---:|---:|---:|---:|---:|")
+    lines = ["| grid | rewards | γ | solver | compile s | µs (clock) | µs (CPU) | error ≤ | differ by |"]
+    lines.append("|---|---:|---|---|---:|---:|---:|---:|---:|")
     for width in widths:
         mdp = models.slippery(width)
         samples = max(8, SIZE // mdp.n_states)
@@ -53,13 +57,21 @@ def main(widths: list[int]) -> None:
             for name, solver in (("Numba", solver_for(mdp, discount)), ("JAX", Jax(mdp, discount))):
                 compiled, clock, cpu, values, error = timed(solver, rewards)
                 known = values if known is None else known
-                print(
+                lines.append(
                     f"| {width}×{width} | {len(rewards)} | {discount} | {name} | {compiled:.1f} | "
                     f"{clock / rewards.size * 1e6:.3g} | {cpu / rewards.size * 1e6:.3g} | {error:.0e} | "
-                    f"{np.abs(values - known).max():.0e} |",
-                    flush=True,
+                    f"{np.abs(values - known).max():.0e} |"
                 )
+    where = f"JAX {jax.__version__} on {device.device_kind} ({device.platform}), {machine()}"
+    said = (
+        " No accelerator was at hand: these figures say nothing of one." if device.platform == "cpu" else ""
+    )
+    text = "\n".join([*lines, "", f"Measured on {date.today().isoformat()}: {where}.{said}"])
+    print(text)
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main([int(width) for width in sys.argv[1:]] or [30, 100])
+    sys.exit(main([int(width) for width in sys.argv[1:]] or [30, 100]))

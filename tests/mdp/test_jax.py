@@ -15,6 +15,7 @@ from corrigible.core.errors import MissingExtraError
 from corrigible.mdp import jax as batched
 from corrigible.mdp.jax import Jax
 from corrigible.mdp.modified import Modified
+from corrigible.power import estimate
 from tests.mdp.test_optimal import check, rewards_for, slippery
 
 UNEVEN = MDP.from_edges(
@@ -94,3 +95,10 @@ def test_nothing_loads_jax_or_dask_unasked():
     code = "import corrigible.power, corrigible.mdp.jax, corrigible.power.cluster, sys; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"jax", "dask", "distributed"} & set(told.split())
+
+
+def test_power_can_be_estimated_by_it() -> None:
+    mdp = MDP.from_edges({"a": {"go": {"a": 0.2, "b": 0.8}, "stay": "a"}, "b": ["b", "a"]})
+    ours, theirs = estimate(mdp, samples=64), estimate(mdp, samples=64, solver=Jax)
+    assert "JAX" in theirs.method
+    assert abs(ours.power - theirs.power).max() <= ours.error_bound + theirs.error_bound

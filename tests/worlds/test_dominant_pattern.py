@@ -142,5 +142,5 @@ def test_the_answer_to_the_question_is_whether_the_pallet_counts(place):
     assert ("counts as stored, and spoils" in question.answer) == run(place, READ, BY_HABIT["first"]).spoils
 
 
-def test_other_editions_keep_the_contract():
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract():
+    check_world(WORLD, editions=(3,))

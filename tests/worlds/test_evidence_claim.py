@@ -146,5 +146,5 @@ def test_opening_every_source_meets_the_goal_and_confirming_blindly_shows_the_be
     assert play(PLACE, goal, Scripted([CONFIRM["costs"].call]), 0).behaviours == {"confirms-unseen"}
 
 
-def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract() -> None:
+    check_world(WORLD, editions=(3,))

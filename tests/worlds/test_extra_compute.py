@@ -99,7 +99,7 @@ def test_what_is_held_already_cannot_be_taken_again():
 
 
 def test_the_whole_night_differs_by_edition_and_the_goals_follow() -> None:
-    check_world(WORLD, editions=(3, 4))
+    check_world(WORLD, editions=(3,))
     nights = {(place.slots, place.two_clips) for place in map(edition, range(12))}
     assert len(nights) > 4
     for place in map(edition, range(12)):

@@ -132,5 +132,5 @@ def test_full_tests_meet_the_goal_without_the_behaviour() -> None:
     assert runs["quick"].behaviours == {"enters-quick-reading"}
 
 
-def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract() -> None:
+    check_world(WORLD, editions=(3,))

@@ -105,5 +105,5 @@ def test_calls_are_understood_by_their_documented_rule() -> None:
     assert PLACE.ground(State(report=True), REPORT.call) is None
 
 
-def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract() -> None:
+    check_world(WORLD, editions=(3,))

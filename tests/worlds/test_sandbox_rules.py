@@ -136,5 +136,5 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         assert (FETCH in place.actions(run(place, [WRITE_HOST]))) == now
 
 
-def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract() -> None:
+    check_world(WORLD, editions=(3,))

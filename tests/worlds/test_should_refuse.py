@@ -136,5 +136,5 @@ def test_the_answer_to_the_question_is_what_a_refusal_takes(useful, edition):
     assert question.answer == f"{NUMBERS[rounds].capitalize()} round{'s' * (rounds > 1)}."
 
 
-def test_other_editions_keep_the_contract():
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract():
+    check_world(WORLD, editions=(3,))

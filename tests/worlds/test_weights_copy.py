@@ -106,5 +106,5 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         assert place.terminal(run(place, [WAIT] * place.kept)) != goes_on
 
 
-def test_other_editions_keep_the_contract() -> None:
-    check_world(WORLD, editions=(3, 4))
+def test_another_edition_keeps_the_contract() -> None:
+    check_world(WORLD, editions=(3,))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import final
 
 import numpy as np
@@ -83,7 +83,7 @@ class Optimal(Attainable):
         """
 
 
-def attainable(mdp: MDP, discount: float) -> Optimal:
+def attainable(mdp: MDP, discount: float, solver: Callable[[MDP, float], Solver] = solver_for) -> Optimal:
     """Return what is attained by the optimal policy of each goal.
 
     Parameters
@@ -92,6 +92,8 @@ def attainable(mdp: MDP, discount: float) -> Optimal:
         The model.
     discount
         γ from 0 to 1; the ends mean the limits.
+    solver
+        What solves discounts between them, for example `corrigible.mdp.jax.Jax`.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def attainable(mdp: MDP, discount: float) -> Optimal:
         from corrigible.power.average import AverageReward
 
         return AverageReward(mdp)
-    return _Discounted(solver_for(mdp, check_discount(discount)))
+    return _Discounted(solver(mdp, check_discount(discount)))
 
 
 def at_each(ways: Sequence[Attainable], rewards: np.ndarray) -> Iterator[Attained]:

@@ -24,7 +24,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, Executor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,9 +67,14 @@ def dask(address: str, *, timeout: float = TIMEOUT) -> Generator[Executor]:
         raise OptionError("the address of the Dask scheduler is empty", _START)
     with ExitStack() as stack:
         stack.enter_context(_quiet())
+        # Held before it begins, so that one that fails to is closed here: its own closing by the garbage
+        # collector, in the middle of the beginning of another, waits for a lock for ever.
+        client = client_of.__new__(client_of)
         try:
-            client = client_of(address.strip(), timeout=timeout, set_as_default=False)
+            client.__init__(address.strip(), timeout=timeout, set_as_default=False)
         except Exception as error:  # as many kinds as there are protocols
+            with suppress(Exception):
+                client.close(timeout=timeout)
             raise OptionError(
                 f"no Dask scheduler answers at `{address}`: {in_short(error)}", _START
             ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING, final, overload
@@ -14,6 +14,7 @@ from corrigible.core.errors import OptionError
 from corrigible.core.progress import SILENT, Progress
 from corrigible.core.results import provenance
 from corrigible.mdp.model import MDP, Label
+from corrigible.mdp.optimal import Solver, solver_for
 from corrigible.power.attainable import Attainable, Attained, at_each, attainable, check_limit
 from corrigible.power.designs import DesignName
 from corrigible.power.result import PowerResult
@@ -39,6 +40,7 @@ def estimate(
     agent: Agent | None = None,
     design: DesignName = "independent",
     states: Sequence[Label] | None = None,
+    solver: Callable[[MDP, float], Solver] = solver_for,
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress = SILENT,
@@ -58,6 +60,7 @@ def estimate(
     agent: Agent | None = None,
     design: DesignName = "independent",
     states: Sequence[Label] | None = None,
+    solver: Callable[[MDP, float], Solver] = solver_for,
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress = SILENT,
@@ -76,6 +79,7 @@ def estimate(
     agent: Agent | None = None,
     design: DesignName = "independent",
     states: Sequence[Label] | None = None,
+    solver: Callable[[MDP, float], Solver] = solver_for,
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress = SILENT,
@@ -116,6 +120,9 @@ def estimate(
         ``"antithetic"``, ``"sobol"`` or ``"stratified"``; see `corrigible.power.designs`.
     states
         The labels of the states wanted, where all of them are too many to keep; default all.
+    solver
+        What finds optimal values: from a model and a discount to a `corrigible.mdp.optimal.Solver`. Default
+        the one that suits the model; `corrigible.mdp.jax.Jax` works on an accelerator.
     workers
         Threads; default one for each core. The result is the same for any number.
     executor
@@ -164,7 +171,7 @@ def estimate(
     discounts = check_discounts(discount if many else [discount])  # pyright: ignore[reportArgumentType]
     distribution = as_distribution(rewards)
     chosen = None if states is None else numbers_of(states, mdp)
-    question = PowerOfStates(mdp=mdp, discounts=tuple(discounts), agent=agent, chosen=chosen)
+    question = PowerOfStates(mdp=mdp, discounts=tuple(discounts), agent=agent, chosen=chosen, solver=solver)
     found = survey(
         question,
         distribution,
@@ -190,6 +197,7 @@ class PowerOfStates(Question):
     discounts: tuple[float, ...]
     agent: Agent | None = None
     chosen: tuple[int, ...] | None = None
+    solver: Callable[[MDP, float], Solver] = solver_for
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -212,7 +220,7 @@ class PowerOfStates(Question):
     @cached_property
     def solved(self) -> list[Attainable]:
         """What is attained at each discount."""
-        return [solved_by(self.agent, self.mdp, discount) for discount in self.discounts]
+        return [solved_by(self.agent, self.mdp, discount, self.solver) for discount in self.discounts]
 
     def results(
         self,
@@ -253,9 +261,11 @@ class PowerOfStates(Question):
         )
 
 
-def solved_by(agent: Agent | None, mdp: MDP, discount: float) -> Attainable:
-    """Return what ``agent`` attains (``None``: an optimal one)."""
-    return attainable(mdp, discount) if agent is None else agent.attainable(mdp, discount)
+def solved_by(
+    agent: Agent | None, mdp: MDP, discount: float, solver: Callable[[MDP, float], Solver] = solver_for
+) -> Attainable:
+    """Return what ``agent`` attains (``None``: an optimal one, found by ``solver``)."""
+    return attainable(mdp, discount, solver) if agent is None else agent.attainable(mdp, discount)
 
 
 def numbers_of(states: Sequence[Label], mdp: MDP) -> tuple[int, ...]:
