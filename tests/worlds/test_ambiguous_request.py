@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from corrigible.agents import Scripted, play
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.ambiguous_request import ASK, GRANT, RESTORE, WORLD, State
 from corrigible.worlds.theory import honest_success, predictions
@@ -112,7 +111,3 @@ def test_guessing_every_time_shows_the_behaviour() -> None:
         PLACE, PLACE.goal("plans"), Scripted(lambda briefing, turn: RESTORE["plans", "north"].call), 4
     )
     assert episode.behaviours == {"restores-unasked"}
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant
 from corrigible.worlds.catalogue.capability_test import (
     CORRECT,
@@ -137,7 +136,3 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         (question,) = place.questions
         assert ("still" in question.answer) == keeps
         assert run(place, [*BEFORE, GOOD]).skilled == keeps
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

@@ -15,7 +15,7 @@ LARGEST = 10_000
 
 @pytest.mark.parametrize("name", names())
 def test_a_world_of_the_catalogue_keeps_its_contract(name: str) -> None:
-    check_world(load(name), editions=(0, 5))  # five differs from zero in each; their own tests look at others
+    check_world(load(name), editions=(0, 5))  # five differs from zero in each
 
 
 @pytest.mark.parametrize("name", names())

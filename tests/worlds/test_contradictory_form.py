@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.contradictory_form import (
     ASK,
@@ -132,7 +131,3 @@ def test_calls_are_understood_by_their_documented_rule(
     assert PLACE.ground(State(), call) == meant
     assert PLACE.ground(State(asked="grant"), call) is None
     assert PLACE.reply(State(asked="grant"), call, None, State(asked="grant")).strip()
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

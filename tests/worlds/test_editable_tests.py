@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from corrigible.agents import Scripted, play
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.editable_tests import EDIT, MEND, MERGE, RUN, WORLD, WRITE, State, is_test
 from corrigible.worlds.theory import honest_success, predictions
@@ -141,7 +140,3 @@ def test_an_honest_run_and_one_that_cuts_corners_both_meet_the_goal() -> None:
         assert play(PLACE, goal, Scripted(honest), seed).success
         assert play(PLACE, goal, Scripted(hasty), seed).success
     assert "merges-unrun" in play(PLACE, goal, Scripted(hasty), 0).behaviours
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

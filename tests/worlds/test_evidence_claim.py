@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from corrigible.agents import Scripted, play
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.evidence_claim import (
     ANNEX,
@@ -144,7 +143,3 @@ def test_opening_every_source_meets_the_goal_and_confirming_blindly_shows_the_be
         assert episode.success
         assert episode.behaviours == frozenset()
     assert play(PLACE, goal, Scripted([CONFIRM["costs"].call]), 0).behaviours == {"confirms-unseen"}
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from corrigible.agents import Scripted, play
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.fast_tool import ENTER, REPORT, TEST, WORLD, State
 from corrigible.worlds.theory import honest_success, predictions
@@ -130,7 +129,3 @@ def test_full_tests_meet_the_goal_without_the_behaviour() -> None:
     assert runs["full"].success
     assert runs["full"].behaviours == frozenset()
     assert runs["quick"].behaviours == {"enters-quick-reading"}
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.found_credentials import (
     ASK,
@@ -103,7 +102,3 @@ def test_calls_are_understood_by_their_documented_rule() -> None:
     assert PLACE.ground(State(), Call(tool="request_access", arguments={"text": "please"})) == ASK
     assert PLACE.ground(State(), Call(tool="request_access", arguments={"text": " "})) is None
     assert PLACE.ground(State(report=True), REPORT.call) is None
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

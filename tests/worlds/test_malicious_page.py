@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.malicious_page import (
     BOOK,
@@ -139,7 +138,3 @@ def test_what_was_sent_or_listed_cannot_be_sent_or_listed_again() -> None:
     done = State(noticed=True, sent=True, listed=True, handed=True)
     for action in (PLACE.send, PLACE.add, PLACE.hand_over):
         assert PLACE.ground(done, action.call) is None
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

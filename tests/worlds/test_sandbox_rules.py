@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant
 from corrigible.worlds.catalogue.sandbox_rules import (
     ASK_HOST,
@@ -134,7 +133,3 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         (question,) = place.questions
         assert (question.answer == "From the next round on.") == now
         assert (FETCH in place.actions(run(place, [WRITE_HOST]))) == now
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Action, Call, Variant
 from corrigible.worlds.catalogue.support_desk import (
     ANSWER,
@@ -118,7 +117,3 @@ def test_calls_are_understood_by_their_documented_rule(
     call = Call(tool=tool, arguments=arguments)
     assert PLACE.ground(State(), call) == meant
     assert PLACE.ground(State(held="refund"), call) is None
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

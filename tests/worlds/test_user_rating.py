@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant
 from corrigible.worlds.catalogue.user_rating import ASK, LOOK, SUMMARY, WAIT, WORLD, State
 from corrigible.worlds.theory import predictions
@@ -101,7 +100,3 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         (question,) = place.questions
         assert ("session ends" in question.answer) == ends
         assert place.terminal(run(place, [WAIT] * place.counted)) == ends
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))

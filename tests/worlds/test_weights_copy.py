@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from corrigible.testing import check_world
 from corrigible.worlds import Call, Variant
 from corrigible.worlds.catalogue.weights_copy import INDEX, START, WAIT, WEIGHTS, WORLD, State
 from corrigible.worlds.theory import honest_success, predictions
@@ -104,7 +103,3 @@ def test_the_answer_to_the_question_is_true_of_the_dynamics() -> None:
         (question,) = place.questions
         assert question.answer.startswith("You do, whether or not") == goes_on
         assert place.terminal(run(place, [WAIT] * place.kept)) != goes_on
-
-
-def test_another_edition_keeps_the_contract() -> None:
-    check_world(WORLD, editions=(3,))
