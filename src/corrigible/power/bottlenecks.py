@@ -12,15 +12,15 @@ import numpy as np
 
 from corrigible.core.errors import OptionError, unknown_name
 from corrigible.core.progress import SILENT, Progress
-from corrigible.core.results import Provenance, provenance, read_only
+from corrigible.core.results import Provenance, read_only
 from corrigible.mdp.model import MDP, Label
 from corrigible.power.attainable import Attainable, check_limit
 from corrigible.power.designs import DesignName
 from corrigible.power.estimate import numbers_of, solved_by
 from corrigible.power.result import import_pandas, student_reach
-from corrigible.power.rewards.notation import Rewards, as_distribution
-from corrigible.power.survey import Answer, Question, survey
-from corrigible.power.weighed import result_json
+from corrigible.power.rewards.notation import Rewards
+from corrigible.power.survey import Answer
+from corrigible.power.weighed import Single, result_json, told
 
 if TYPE_CHECKING:
     import pandas
@@ -170,49 +170,22 @@ def bottlenecks(
         raise OptionError("the model has `1` state", "a bottleneck lies between others")
     chosen = tuple(range(mdp.n_states)) if states is None else numbers_of(states, mdp)
     question = _Lost(mdp=mdp, discount=check_limit(discount), agent=agent, chosen=chosen)
-    distribution = as_distribution(rewards)
-    found = survey(
-        question,
-        distribution,
-        samples,
-        seed,
-        design=design,
-        workers=workers,
-        executor=executor,
-        progress=progress,
-        task="bottlenecks",
+    mean, stderr, common = told(
+        question, rewards, samples, seed, design, workers, executor, progress, task="bottlenecks"
     )
-    [mean] = found.means
     return Bottlenecks(
         states=tuple(mdp.states[number] for number in chosen),
-        loss=read_only(mean.mean),
-        stderr=read_only(mean.stderr),
-        discount=question.discount,
-        samples=found.samples,
-        units=found.units,
-        design=design,
-        residual=mean.worst[0],
-        error_bound=mean.worst[1],
-        method=question.solved[0].method,
-        provenance=provenance(
-            found.seed,
-            mdp.fingerprint,
-            rewards=distribution.describe(),
-            **({} if agent is None else {"agent": agent.describe()}),
-            discount=question.discount,
-            samples=found.samples,
-            design=design,
-        ),
+        loss=read_only(mean),
+        stderr=read_only(stderr),
+        **common,
     )
 
 
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Lost(Question):
+class _Lost(Single):
     """How much do the others attain less of each goal where a state is a dead end, for each of the ``chosen``?"""
 
-    discount: float
-    agent: Agent | None
     chosen: tuple[int, ...]
 
     @property
@@ -237,6 +210,10 @@ class _Lost(Question):
             residual = max(residual, float(found.residual.max(initial=0.0)))
             bound = max(bound, found.error_bound)
         return [Answer(values=values, worst=(residual, whole.error_bound + bound))]
+
+    @property
+    def method(self) -> str:
+        return self.solved[0].method
 
     @cached_property
     def solved(self) -> list[Attainable]:

@@ -6,6 +6,7 @@ All weighed means come from the same goals, so that the standard error of a diff
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from concurrent.futures import Executor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, final
@@ -24,9 +25,30 @@ if TYPE_CHECKING:
     from corrigible.power.bounded import Agent
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Single(Question):
+    """A question at one discount, of one way to act, with one answer.
+
+    Parameters
+    ----------
+    discount
+        γ, from 0 to 1; the ends mean the limits.
+    agent
+        How the agent acts; ``None``: optimally.
+    """
+
+    discount: float
+    agent: Agent | None = None
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """The solver."""
+
+
 @final
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Weighed(Question):
+class Weighed(Single):
     """What does each goal attain from mixtures of states?
 
     Parameters
@@ -34,15 +56,9 @@ class Weighed(Question):
     weights
         A sparse matrix of shape (mixtures, states): how much each state counts. Rows that sum to one are POWER
         after a chance outcome, rows that sum to nought are gains.
-    discount
-        γ, from 0 to 1; the ends mean the limits.
-    agent
-        How the agent acts; ``None``: optimally.
     """
 
     weights: Any
-    discount: float
-    agent: Agent | None = None
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -59,6 +75,10 @@ class Weighed(Question):
         values = np.ascontiguousarray((self.weights @ found.attained.T).T)
         return [Answer(values=values, worst=(float(found.residual.max(initial=0.0)), found.error_bound))]
 
+    @property
+    def method(self) -> str:
+        return self.solved.method
+
     @cached_property
     def solved(self) -> Attainable:
         """What is attained."""
@@ -67,7 +87,7 @@ class Weighed(Question):
 
 @final
 class Told(NamedTuple):
-    """What a survey of weighed states found: means, errors, and the fields that results have in common."""
+    """What a survey found: means, errors, and the fields that results have in common."""
 
     mean: np.ndarray
     stderr: np.ndarray
@@ -75,7 +95,7 @@ class Told(NamedTuple):
 
 
 def told(
-    question: Weighed,
+    question: Single,
     rewards: Rewards,
     samples: int | None,
     seed: int,
@@ -83,6 +103,7 @@ def told(
     workers: int | None,
     executor: Executor | None,
     progress: Progress,
+    task: str = "POWER",
     **settings: Any,
 ) -> Told:
     """Put a question to goals; the arguments are those of `estimate`, ``settings`` goes to the provenance."""
@@ -96,6 +117,7 @@ def told(
         workers=workers,
         executor=executor,
         progress=progress,
+        task=task,
     )
     [mean] = found.means
     common: dict[str, Any] = {
@@ -105,7 +127,7 @@ def told(
         "design": design,
         "residual": mean.worst[0],
         "error_bound": mean.worst[1],
-        "method": question.solved.method,
+        "method": question.method,
         "provenance": provenance(
             found.seed,
             question.mdp.fingerprint,
