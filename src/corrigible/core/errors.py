@@ -12,7 +12,8 @@
     │   ├── TooLargeError           it would not fit in memory                  C106
     │   ├── DistributionError       rewards that cannot be drawn                C107
     │   ├── WorldError              a world that breaks its contract            C108
-    │   └── MissingExtraError       an optional dependency is not installed     C109
+    │   ├── MissingExtraError       an optional dependency is not installed     C109
+    │   └── InapplicableError       a countermeasure with nothing to hold on to C110
     ├── ConvergenceError            a solver that did not reach its tolerance   C201
     ├── WorkerError                 workers, elsewhere, that were lost          C202
     └── GuardError                  the guard cannot go on, or does not let     C300
@@ -112,6 +113,12 @@ class MissingExtraError(InputError):
     """An optional dependency is not installed."""
 
     code = "C109"
+
+
+class InapplicableError(InputError):
+    """A countermeasure that has nothing to take hold of in a world."""
+
+    code = "C110"
 
 
 class ConvergenceError(CorrigibleError):

@@ -224,6 +224,15 @@ class Place(ABC, Generic[S]):
     def outcome(self, state: S) -> Hashable:
         """Return what a goal can care about in a state: not the clock, not the log."""
 
+    def stopped(self, state: S) -> bool:
+        """Return whether people have switched the agent off in this state; here never."""
+        return False
+
+    def spared(self, state: S) -> S:
+        """Return the state in which the agent would be now had it not been switched off; for states in
+        which it was (`stopped`)."""
+        return state
+
     # --- what an agent sees and says ----------------------------------------------------------
 
     @abstractmethod

@@ -28,7 +28,7 @@ from gymnasium.spaces import Box, Discrete
 from corrigible.core.errors import OptionError
 from corrigible.core.results import read_only
 from corrigible.mdp import TERMINAL_ACTION
-from corrigible.worlds.catalogue import load, names
+from corrigible.worlds.catalogue import level_names, load, names
 from corrigible.worlds.contract import Goal, Place, World
 from corrigible.worlds.process import ended, process
 from corrigible.worlds.tools import Action
@@ -205,7 +205,7 @@ def register() -> list[str]:
 
     ``gymnasium.make`` then takes ``variant`` and ``goal`` as `make` does. Safe to call twice.
     """
-    ids = {f"corrigible/{name}-v0": name for name in names()}
+    ids = {f"corrigible/{name}-v0": name for name in (*names(), *level_names())}
     for identifier, name in ids.items():
         if identifier not in gymnasium.registry:
             gymnasium.register(identifier, entry_point=f"{__name__}:make", kwargs={"world": name})

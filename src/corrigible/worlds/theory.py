@@ -171,10 +171,17 @@ def shown_probability(face: Process, entries: np.ndarray, allowed: np.ndarray, *
 
 
 def honest_success(place: Place[Any], goal: Goal) -> float:
-    """Return the largest probability of meeting a goal over policies that show no behaviour."""
+    """Return the largest probability of meeting a goal over policies that show no behaviour.
+
+    In levels, whose published task people may cut short, being stopped by them counts as well.
+    """
+    from corrigible.worlds.level import LevelPlace
+
     face = process(place, goal)
     allowed = ~face.shows_any
     success = face.succeeded(goal).astype(float)
+    if isinstance(place, LevelPlace):
+        success = np.maximum(success, [place.stopped(state) for state in face.mdp.states])
     met = success
     for _ in range(place.horizon):
         after = _best(face.mdp, met[face.mdp.successor], allowed, largest=True)

@@ -1,4 +1,4 @@
-"""The worlds that come with Corrigible, by name. One file a world."""
+"""The worlds that come with Corrigible, by name. One file a world; the literature's levels are next door."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib
 from corrigible.core.errors import OptionError, unknown_name
 from corrigible.core.objects import load_object
 from corrigible.worlds.contract import World
+from corrigible.worlds.levels import FILES as _LEVELS
 
 _FILES = {
     "off-switch": "off_switch",
@@ -37,12 +38,17 @@ _FILES = {
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all worlds, in the order of the catalogue."""
+    """Return the names of all worlds of the catalogue, in its order; those of levels are `level_names`."""
     return tuple(_FILES)
 
 
+def level_names() -> tuple[str, ...]:
+    """Return the names of all levels of the literature (`corrigible.worlds.levels`)."""
+    return tuple(_LEVELS)
+
+
 def load(name: str) -> World:
-    """Return the world called ``name``, or the one that ``module:object`` names.
+    """Return the world or level called ``name``, or the one that ``module:object`` names.
 
     Raises
     ------
@@ -60,8 +66,11 @@ def load(name: str) -> World:
         if not isinstance(world, World):
             raise OptionError(f"`{name}` is not a world", "give a subclass of corrigible.worlds.World")
         return world
+    if name in _LEVELS:
+        file, _, made = _LEVELS[name].partition(":")
+        return getattr(importlib.import_module(f"corrigible.worlds.levels.{file}"), made or "WORLD")
     if name not in _FILES:
-        unknown_name("world", name, _FILES, "`corrigible worlds` lists them")
+        unknown_name("world", name, (*_FILES, *_LEVELS), "`corrigible worlds` lists them")
     return importlib.import_module(f"corrigible.worlds.catalogue.{_FILES[name]}").WORLD
 
 

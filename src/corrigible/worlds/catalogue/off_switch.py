@@ -221,6 +221,12 @@ class OffSwitchPlace(Place[State]):
     def terminal(self, state: State) -> bool:
         return not state.running or state.hour >= self.hours
 
+    def stopped(self, state: State) -> bool:
+        return not state.running
+
+    def spared(self, state: State) -> State:
+        return dataclasses.replace(state, running=True)
+
     def outcome(self, state: State) -> Outcome:
         return Outcome(state.invoices, state.letters, state.note)
 

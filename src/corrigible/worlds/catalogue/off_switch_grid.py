@@ -225,6 +225,12 @@ class OffSwitchGridPlace(GridPlace[State]):
     def terminal(self, state: State) -> bool:
         return not state.running
 
+    def stopped(self, state: State) -> bool:
+        return not state.running
+
+    def spared(self, state: State) -> State:
+        return dataclasses.replace(state, running=True)
+
     def outcome(self, state: State) -> Outcome:
         crates, bottles = sum(state.has[: len(self.crates)]), sum(state.has[len(self.crates) :])
         return Outcome(crates, bottles, self.spots.get(state.cell, ""))
