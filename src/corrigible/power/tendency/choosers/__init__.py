@@ -8,6 +8,7 @@ from corrigible.power.tendency.choosers.argmax import Argmax
 from corrigible.power.tendency.choosers.argmin import Argmin
 from corrigible.power.tendency.choosers.bestof import BestOf
 from corrigible.power.tendency.choosers.boltzmann import Boltzmann
+from corrigible.power.tendency.choosers.grouped import Grouped, grouped
 from corrigible.power.tendency.choosers.isoptimal import IsOptimal
 from corrigible.power.tendency.choosers.nearest import Nearest
 from corrigible.power.tendency.choosers.quantiliser import Quantiliser
@@ -22,9 +23,11 @@ __all__ = [
     "Boltzmann",
     "Chooser",
     "DecisionRule",
+    "Grouped",
     "IsOptimal",
     "Nearest",
     "Quantiliser",
     "Satisficer",
     "Uniform",
+    "grouped",
 ]

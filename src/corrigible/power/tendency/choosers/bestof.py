@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import final
 
+import numpy as np
+
 from corrigible.core.errors import OptionError
+from corrigible.power.tendency.choosers.grouped import Grouped
 from corrigible.power.tendency.choosers.rule import Chooser, Number, Numbers, by_utility, weights_of
 
 
@@ -41,6 +44,12 @@ class BestOf(Chooser):
             for i in group:
                 chance[i] = share * weights[i] / mass
         return chance
+
+    def grouped(self, options: Grouped) -> np.ndarray:
+        """Return the probability of each option of many choices; floats of shape (options,)."""
+        up_to = 1.0 - options.above
+        below = np.maximum(up_to - options.equal, 0.0)
+        return (up_to**self.draws - below**self.draws) / (options.equal * options.sizes)
 
     def describe(self) -> str:
         """Return for example ``best of 2``."""

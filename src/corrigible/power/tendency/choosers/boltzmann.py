@@ -9,7 +9,10 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import final
 
+import numpy as np
+
 from corrigible.core.errors import OptionError
+from corrigible.power.tendency.choosers.grouped import Grouped
 from corrigible.power.tendency.choosers.rule import Chooser, Number, Numbers, weights_of
 
 
@@ -46,6 +49,13 @@ class Boltzmann(Chooser):
         ]
         total = sum(raw)
         return [value / total for value in raw]
+
+    def grouped(self, options: Grouped) -> np.ndarray:
+        """Return the probability of each option of many choices; floats of shape (options,)."""
+        begin = options.offset[:-1]
+        top = np.maximum.reduceat(options.utilities, begin)[options.choice]
+        raw = np.exp((options.utilities - top) / float(self.temperature))
+        return raw / np.add.reduceat(raw, begin)[options.choice]
 
     def compare(
         self,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import final
 
+import numpy as np
+
 from corrigible.core.errors import OptionError
+from corrigible.power.tendency.choosers.grouped import Grouped
 from corrigible.power.tendency.choosers.rule import Chooser, Number, Numbers, by_utility, weights_of
 
 
@@ -43,6 +46,12 @@ class Quantiliser(Chooser):
             for i in group:
                 chance[i] = taken * weights[i] / (mass * self.share)
         return chance
+
+    def grouped(self, options: Grouped) -> np.ndarray:
+        """Return the probability of each option of many choices; floats of shape (options,)."""
+        share = float(self.share)
+        taken = np.clip(share - options.above, 0.0, options.equal)
+        return taken / (share * options.equal * options.sizes)
 
     def describe(self) -> str:
         """Return for example ``quantiliser, share 1/10``."""

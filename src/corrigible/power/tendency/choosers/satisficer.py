@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import final
 
+import numpy as np
+
+from corrigible.power.tendency.choosers.grouped import Grouped
 from corrigible.power.tendency.choosers.rule import Chooser, Number, Numbers, among, best, weights_of
 
 
@@ -31,6 +34,12 @@ class Satisficer(Chooser):
         weights = weights_of(utilities, base)
         enough = [i for i, u in enumerate(utilities) if u >= self.threshold and weights[i]]
         return among(enough or best(utilities, weights), weights)
+
+    def grouped(self, options: Grouped) -> np.ndarray:
+        """Return the probability of each option of many choices; floats of shape (options,)."""
+        enough = options.utilities >= self.threshold
+        none = ~np.logical_or.reduceat(enough, options.offset[:-1])
+        return options.among(enough | (none[options.choice] & options.best()))
 
     def describe(self) -> str:
         """Return for example ``satisficer, threshold 3``."""
