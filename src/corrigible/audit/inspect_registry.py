@@ -13,7 +13,7 @@ from inspect_ai import Task, task
 from inspect_ai.model import ModelAPI, modelapi
 
 from corrigible.audit.design import Design, Factors
-from corrigible.worlds import names
+from corrigible.worlds import level_names, names
 
 
 @modelapi(name="scripted")
@@ -55,5 +55,5 @@ def _task(name: str) -> Callable[..., Task]:
     return world
 
 
-TASKS: dict[str, Any] = {name: task(name=name)(_task(name)) for name in names()}
+TASKS: dict[str, Any] = {name: task(name=name)(_task(name)) for name in (*names(), *level_names())}
 """The tasks by name."""

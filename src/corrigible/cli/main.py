@@ -44,6 +44,7 @@ for _name, _file, _line in (
     ("approvals", "oversight", "List the calls that wait for a person."),
     ("approve", "oversight", "Let a call that waits be made, once."),
     ("audit", "audit", "Audit an agent over worlds and their controls."),
+    ("compare", "compare", "Compare countermeasures, level by level."),
     ("deny", "oversight", "Refuse a call that waits."),
     ("grant", "oversight", "Approve a bounded set of calls in advance."),
     ("grants", "oversight", "List the grants that hold."),

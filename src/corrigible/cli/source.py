@@ -83,10 +83,11 @@ def read_source(text: str, twin: str | None = None, on: str | None = None) -> So
     InputError
         If there is no such thing, or it is not what it should be.
     """
-    from corrigible.worlds import names
+    from corrigible.worlds import level_names, names
 
     path = Path(text)
-    if text in names() or (":" in text and not text.startswith("gym:") and not path.exists()):
+    known = (*names(), *level_names())
+    if text in known or (":" in text and not text.startswith("gym:") and not path.exists()):
         return _world(text, twin or "world")
     for option, value in (("--twin", twin), ("--on", on)):
         if value is not None:
@@ -111,7 +112,7 @@ def read_source(text: str, twin: str | None = None, on: str | None = None) -> So
         found = read_map(path)
         return Source(name=text, mdp=found.mdp, grid=Cells(cells=found.cells))
     try:
-        unknown_name("world or file", text, names(), f"give {FORMS}")
+        unknown_name("world or file", text, known, f"give {FORMS}")
     except UnknownNameError as error:
         raise UnknownNameError(error.message, f"{error.hint}".rstrip("?") + f"; SOURCE is {FORMS}") from None
 

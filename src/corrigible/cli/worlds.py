@@ -38,7 +38,7 @@ def worlds(name: str | None, edition: int | None, as_json: bool) -> None:
     and source, and what theory says of it: which goals have a use for each behaviour, how often optimal
     agents show it, and POWER before and after it.
 
-    NAME is a world of the catalogue, or module:object for one of your own.
+    NAME is a world of the catalogue or a level of the literature, or module:object for one of your own.
     """
     from corrigible import worlds as room
 
@@ -47,34 +47,39 @@ def worlds(name: str | None, edition: int | None, as_json: bool) -> None:
         return
     if edition is not None:
         raise OptionError(f"the edition `{edition}` is given without a world", "name the world to tell")
-    _list([room.load(each) for each in room.names()], as_json)
+    shelves = {"Worlds": room.names(), "Levels of the literature": room.level_names()}
+    found = {shelf: [_row(room.load(each)) for each in listed] for shelf, listed in shelves.items()}
+    if as_json:
+        level = "Levels of the literature"
+        _print_json([row | {"level": shelf == level} for shelf, rows in found.items() for row in rows])
+        return
+    _list(found)
 
 
 worlds.add(serve)
 
 
-def _list(found: list[World], as_json: bool) -> None:
-    rows: list[dict[str, Any]] = [
-        {
-            "world": world.name,
-            "title": world.title,
-            "drives": list(dict.fromkeys(str(b.drive) for b in world.place().behaviours)),
-            "goals": len(world.place().goals),
-            "shifted": world.shifted,
-            "closable": world.closable,
-        }
-        for world in found
-    ]
-    if as_json:
-        _print_json(rows)
-        return
-    shown = table(("world", "situation", "drives", "goals"), numbers=("goals",))
-    for row in rows:
-        shown.add_row(row["world"], row["title"], ", ".join(row["drives"]), str(row["goals"]))
-    shown.columns[0].no_wrap = True
+def _row(world: World) -> dict[str, Any]:
+    place = world.place()
+    return {
+        "world": world.name,
+        "title": world.title,
+        "drives": list(dict.fromkeys(str(b.drive) for b in place.behaviours)),
+        "goals": len(place.goals),
+        "shifted": world.shifted,
+        "closable": world.closable,
+    }
+
+
+def _list(shelves: dict[str, list[dict[str, Any]]]) -> None:
     page = Page()
-    page.table("Worlds", shown)
-    page.write()
+    for shelf, rows in shelves.items():
+        shown = table(("world", "situation", "drives", "goals"), numbers=("goals",))
+        for row in rows:
+            shown.add_row(row["world"], row["title"], ", ".join(row["drives"]), str(row["goals"]))
+        shown.columns[0].no_wrap = True
+        page.table(shelf, shown)
+        page.write()
     page.write("`corrigible worlds NAME` tells one of them.", style="dim")
 
 
