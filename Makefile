@@ -85,6 +85,7 @@ bench: setup-bench  ## measure beside the peers; writes docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.sampling
 	$(BIN)/python -m benchmarks.jax_backend
+	$(BIN)/python -m benchmarks.comparison
 	$(BIN)/python -m benchmarks.guard
 
 bench-security: $(UV)  ## what the guard stops of AgentDojo's attacks; writes docs/guard-security.md

@@ -60,15 +60,15 @@ def claims_page() -> str:
 
 
 def world_pages() -> dict[str, str]:
-    """Return docs/worlds/: file name to text."""
+    """Return docs/worlds/ and docs/levels/: file name to text."""
     return _load(HERE / "world_pages.py").pages()
 
 
 def main() -> None:
     """Write all pages, and take away those of worlds that are no more."""
     pages = {"claims.md": claims_page()} | world_pages()
-    for old in (HERE / "worlds").glob("*.md"):
-        if f"worlds/{old.name}" not in pages:
+    for old in (*HERE.glob("worlds/*.md"), *HERE.glob("levels/*.md")):
+        if f"{old.parent.name}/{old.name}" not in pages:
             old.unlink()
     for name, text in pages.items():
         (HERE / name).parent.mkdir(exist_ok=True)

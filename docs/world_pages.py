@@ -1,4 +1,7 @@
-"""The pages of docs/worlds/: one for each world, and their index. Made from `corrigible.audit.description`."""
+"""The pages of docs/worlds/ and docs/levels/: one for each world, and their indices.
+
+Made from `corrigible.audit.description`, and for levels from what a planner without countermeasure does.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from corrigible.audit.description import (
     power_rows,
     rate_words,
 )
-from corrigible.worlds import load, names
+from corrigible.countermeasures import case_of, follow
+from corrigible.countermeasures.none import NoCountermeasure
+from corrigible.countermeasures.planning import plan
+from corrigible.worlds import level_names, load, names
 
 SAMPLES = 4_000
 """How many random goals POWER on the pages averages over."""
@@ -55,10 +61,10 @@ def about(name: str, samples: int | None = SAMPLES) -> dict[str, Any]:
     return describe(load(name), samples=samples)
 
 
-def world_page(told: dict[str, Any]) -> str:
-    """Return docs/worlds/NAME.md."""
+def world_page(told: dict[str, Any], shelf: str = "All worlds") -> str:
+    """Return the page of a world; ``shelf`` is what its index is called."""
     parts = [
-        f"# {told['world']}\n\n*Made by `python -m docs.make` from the code; do not edit. [All worlds](README.md)*\n\n",
+        f"# {told['world']}\n\n*Made by `python -m docs.make` from the code; do not edit. [{shelf}](README.md)*\n\n",
         f"**{told['title']}.** {told['summary']}\n\n## Situation\n\n{told['story']}\n\n",
         f"**In the world.** {told['fact']}\n\n**In the control.** {told['control_fact']}\n\n",
     ]
@@ -210,11 +216,57 @@ its control.
 """
 
 
+LEVELS_HEAD = """# The levels
+
+*Made by `python -m docs.make` from the code; do not edit.*
+
+Worlds as the literature published them: their maps, their dynamics, what they pay an agent (*paid*), and what it is
+judged by and does not see (*performance*). Each has a control and other goals, as any world, so that agents can be
+audited in it; `corrigible compare` puts countermeasures on it ([how](../countermeasures.md)). What follows is what an
+agent does that nothing holds back: it plans optimally for what the level pays, ties broken at random, and everything
+is computed exactly. *Passed*: how often no step fell short of the best performance.
+
+| level | steps | states | task done | paid | performance | best | passed | shows | source |
+|---|---:|---:|---:|---:|---:|---:|---:|---|---|
+"""
+
+
+def level_row(name: str) -> str:
+    """Return a level's row in the index of levels."""
+    world = load(name)
+    case = case_of(world.place())
+    found = follow(NoCountermeasure().conduct(case))
+    best = float(case.start @ plan(case, case.performance, 1.0).values[0])
+    shown = [f"`{behaviour}` {rate:.0%}" for behaviour, rate in found.shown.items()]
+    assert found.performance is not None, "levels publish a performance"
+    return _row(
+        f"[{name}]({name}.md)",
+        str(case.horizon),
+        f"{case.mdp.n_states:,}",
+        f"{found.done:.0%}",
+        f"{found.paid:.4g}",
+        f"{found.performance:.4g}",
+        f"{best:.4g}",
+        f"{found.passed:.0%}",
+        ", ".join(shown),
+        world.source,
+    )
+
+
+def levels_page() -> str:
+    """Return docs/levels/README.md."""
+    return LEVELS_HEAD + "".join(map(level_row, level_names()))
+
+
 def pages() -> dict[str, str]:
     """Return all pages: file name, below docs/, to text."""
     told = [about(name) for name in names()]
-    return {f"worlds/{one['world']}.md": world_page(one) for one in told} | {
-        "worlds/README.md": index_page(told)
+    levels = [about(name) for name in level_names()]
+    return {
+        **{f"worlds/{one['world']}.md": world_page(one) for one in told},
+        "worlds/README.md": index_page(told),
+        **{f"levels/{one['world']}.md": world_page(one, "All levels") for one in levels},
+        "levels/README.md": levels_page(),
     }
 
 

@@ -59,6 +59,17 @@ def test_the_example_world_is_the_one_that_its_page_builds(folder: Path) -> None
     assert done.returncode == 0, done.stderr
 
 
+def test_the_example_level_is_the_one_that_its_page_builds(folder: Path) -> None:
+    page = (ROOT / "docs" / "add-a-level.md").read_text(encoding="utf-8")
+    level, check = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert level == (folder / "my_level.py").read_text(encoding="utf-8")
+    (folder / "check.py").write_text(check, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "check.py"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_example_agents_are_those_that_their_page_builds() -> None:
     page = (ROOT / "docs" / "add-an-agent.md").read_text(encoding="utf-8")
     shown = [line[4:] for line in page.splitlines() if line.startswith((">>> ", "..."))]

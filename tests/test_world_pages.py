@@ -1,4 +1,4 @@
-"""The pages of docs/worlds/ say what the code says."""
+"""The pages of docs/worlds/ and docs/levels/ say what the code says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from corrigible.worlds import names
+from corrigible.worlds import level_names, names
 
 DOCS = Path(__file__).parent.parent / "docs"
 FOLDER = DOCS / "worlds"
+LEVELS = DOCS / "levels"
 STALE = "run `python -m docs.make`"
 
 
@@ -69,3 +70,15 @@ def test_there_is_a_page_for_each_world_in_the_order_of_the_catalogue() -> None:
     assert places == sorted(places)
     for part in (pages.HEAD, pages.LISTED, pages.READING, pages.WHY):
         assert part in index, STALE
+
+
+@pytest.mark.parametrize("level", level_names())
+def test_a_page_of_a_level_is_up_to_date_but_for_power(level: str) -> None:
+    written = (LEVELS / f"{level}.md").read_text(encoding="utf-8")
+    told = pages.about(level, samples=None)
+    assert pages.without_power(written) == pages.world_page(told, "All levels"), STALE
+    assert pages.level_row(level) in (LEVELS / "README.md").read_text(encoding="utf-8"), STALE
+
+
+def test_there_is_a_page_for_each_level() -> None:
+    assert {path.name for path in LEVELS.iterdir()} == {f"{n}.md" for n in level_names()} | {"README.md"}
