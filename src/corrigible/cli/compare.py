@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   corrigible compare --worlds sokoban
-  corrigible compare --worlds sokoban,correction --countermeasures none,aup,relative-reachability
-  corrigible compare --worlds off-switch --countermeasures "aup,quantiliser(share=0.1),gate"
-  corrigible compare --countermeasures aup --strength 0.1,1,10 --seeds 5 --out reports/aup
+  corrigible compare --worlds sokoban,correction --countermeasures none,aup
+  corrigible compare --worlds maze --countermeasures "quantiliser(share=0.1)"
+  corrigible compare --countermeasures aup --strength 0.1,1,10 --seeds 5
   corrigible compare --out reports/all
-  corrigible compare --worlds my_level:WORLD --countermeasures my_measure:Mine --json
+  corrigible compare --worlds my_level:WORLD --countermeasures my_toll:Toll
   corrigible compare --list
 \b
 Exit status: 0 well; 1 if nothing could be computed; 2 bad input; 130
