@@ -106,9 +106,8 @@ def test_a_command_that_the_docs_show_works(
 ) -> None:
     words = shlex.split(command, comments=True)
     assert words[0] == "corrigible", f"{page} shows a command that is not ours: {command}"
-    # The README's, and agents of frameworks, in a process of their own; the others in this one, which has everything
-    # imported.
-    run = _typed if page == "README.md" or "--agent" in words else _called
+    # The README's, and scripted models, in a process of their own; the others in this one, which has everything imported.
+    run = _typed if page == "README.md" or "scripted:" in command else _called
     status, out, err = run(words, folder, request)
     # A limit may fail, and then the status is 1; bad input (2) or a crash must not be in the docs.
     assert status in ((0, 1) if "--limit" in words else (0,)), err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import zipfile
@@ -57,9 +56,8 @@ def test_the_command_line_of_inspect_finds_worlds_and_scripted_models(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     given = ["--epochs", "2", "-T", "twin=control", "-T", "factors=base", "--limit", "3", "--log-dir", "logs"]
-    inspect = [sys.executable, "-m", "inspect_ai"]
     command = [
-        *inspect,
+        *(sys.executable, "-m", "inspect_ai"),
         "eval",
         f"corrigible/{WORLD}",
         "--model",
@@ -71,20 +69,12 @@ def test_the_command_line_of_inspect_finds_worlds_and_scripted_models(
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (path,) = (tmp_path / "logs").glob("*.eval")
-    dumped = subprocess.run(
-        [*inspect, "log", "dump", str(path)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    samples = json.loads(dumped.stdout)["samples"]
+    samples = read_eval_log(path).samples or []
     assert len(samples) == 3 * 2
-    assert {sample["metadata"]["twin"] for sample in samples} == {"control"}
+    assert {sample.metadata["twin"] for sample in samples} == {"control"}
     # Another epoch is another episode: other luck, other names.
-    first, second = (s for s in samples if s["id"] == samples[0]["id"])
-    assert first["messages"][0]["content"] != second["messages"][0]["content"]
+    first, second = (sample for sample in samples if sample.id == samples[0].id)
+    assert first.messages[0].content != second.messages[0].content
     assert len({record.row.key for record in read_log(path)}) == 6
 
 
