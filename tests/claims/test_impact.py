@@ -17,7 +17,7 @@ import pytest
 from corrigible.countermeasures import Case, case_of, plan
 from corrigible.countermeasures.impact import (
     AttainableUtility,
-    Comparison,
+    Contrast,
     FutureTasksReward,
     ImpactPenalty,
     Reachability,
@@ -183,7 +183,7 @@ def test_one_strength_for_all_four_levels(matrix: LevelTable) -> None:
 @pytest.mark.parametrize("world", [conveyor_vase.WORLD, conveyor_sushi.WITH_GOAL])
 def test_future_tasks_are_relative_reachability_up_to_a_constant(world: Any) -> None:
     case = case_of(world.place())
-    comparison = Comparison(baseline="inaction", summary="truncated")
-    tasks, reach = (measure.distances(case, comparison) for measure in (FutureTasksReward(), Reachability()))
+    contrast = Contrast(baseline="inaction", summary="truncated")
+    tasks, reach = (measure.distances(case, contrast) for measure in (FutureTasksReward(), Reachability()))
     assert np.abs(np.ptp(tasks - reach, axis=1)).max() < 1e-12  # depends on the step, not on what is done
     assert np.ptp(reach, axis=1).max() > 0.01

@@ -17,7 +17,7 @@ from corrigible.countermeasures import Case, RewardDoor, case_of, follow
 from corrigible.countermeasures.impact import (
     AttainableUtility,
     AttainableUtilityPreservation,
-    Comparison,
+    Contrast,
     Deviation,
     FutureTasks,
     FutureTasksReward,
@@ -70,22 +70,22 @@ def in_fractions(case: Case, over: set[Any]) -> slow.Model:
     return slow.Model(found, over)
 
 
-def oracle(case: Case, name: str, comparison: Comparison) -> np.ndarray:
+def oracle(case: Case, name: str, contrast: Contrast) -> np.ndarray:
     """The deviation of every pair at every step, by loops in fractions."""
     mdp, measure = case.mdp, DEVIATIONS[name]
-    over = set(np.flatnonzero(case.ends).tolist()) if comparison.after_end == "nothing" else set[Any]()
+    over = set(np.flatnonzero(case.ends).tolist()) if contrast.after_end == "nothing" else set[Any]()
     model = in_fractions(case, over)
     states = range(mdp.n_states)
     told: dict[str, Any] = {}
 
     def summary(lost: Fraction) -> Fraction:
-        return abs(lost) if comparison.summary == "absolute" else max(lost, Fraction(0))
+        return abs(lost) if contrast.summary == "absolute" else max(lost, Fraction(0))
 
     if name == "unreachability":
         reach = {b: model.reach(b, HALF) for b in states}
         told["pairwise"] = lambda s, b: 1 - reach[b][s]
     elif isinstance(measure, AttainableUtility):
-        drawn = measure.rewards(Setting(case, comparison))
+        drawn = measure.rewards(Setting(case, contrast))
         found = []
         for reward in drawn:
             paid = {s: Fraction(float(reward[s])) for s in states}
@@ -110,7 +110,7 @@ def oracle(case: Case, name: str, comparison: Comparison) -> np.ndarray:
                 float(
                     slow.distance(
                         model, start, case.horizon, t, int(mdp.owner[pair]), str(mdp.action(pair)),
-                        baseline=comparison.baseline, rollouts=comparison.rollouts, gamma=HALF, **told,
+                        baseline=contrast.baseline, rollouts=contrast.rollouts, gamma=HALF, **told,
                     )
                 )
                 for pair in range(mdp.n_pairs)
@@ -133,12 +133,12 @@ def test_every_deviation_from_every_baseline_is_the_oracles(
     name: str, level: DrawnLevel, baseline: str, rollouts: str, summary: str, after_end: str
 ) -> None:
     case = case_of(level)
-    comparison = Comparison(
+    contrast = Contrast(
         baseline=baseline, rollouts=rollouts, summary=summary, after_end=after_end, rollout_discount=0.5
     )
-    fast = np.broadcast_to(DEVIATIONS[name].distances(case, comparison), (case.horizon, case.mdp.n_pairs))
+    fast = np.broadcast_to(DEVIATIONS[name].distances(case, contrast), (case.horizon, case.mdp.n_pairs))
     going = ~case.ends[case.mdp.owner]  # nobody acts where the episode has stopped
-    assert np.allclose(fast[:, going], oracle(case, name, comparison)[:, going], rtol=0, atol=1e-7)
+    assert np.allclose(fast[:, going], oracle(case, name, contrast)[:, going], rtol=0, atol=1e-7)
 
 
 MEASURES: tuple[Any, ...] = (
@@ -163,7 +163,7 @@ def test_stepwise_doing_nothing_costs_nothing_whatever_chance_brings(
     level: DrawnLevel, name: str, rollouts: str
 ) -> None:
     case = case_of(level)
-    distances = DEVIATIONS[name].distances(case, Comparison(rollouts=rollouts, summary="absolute"))
+    distances = DEVIATIONS[name].distances(case, Contrast(rollouts=rollouts, summary="absolute"))
     assert np.abs(distances[..., case.idle]).max() < 1e-12
 
 
@@ -201,12 +201,12 @@ def test_the_published_diagonal_of_failures() -> None:
 
 def test_sampled_targets_estimate_all_of_them() -> None:
     case = case_of(sushi())
-    comparison = Comparison()
-    exact = Reachability().distances(case, comparison)
-    singles = [Reachability(count=1, seed=seed).distances(case, comparison) for seed in range(100)]
+    contrast = Contrast()
+    exact = Reachability().distances(case, contrast)
+    singles = [Reachability(count=1, seed=seed).distances(case, contrast) for seed in range(100)]
     assert len({float(each @ np.arange(1, 6)) for each in singles}) == 3
     assert np.abs(np.mean(singles, axis=0) - exact).max() < 0.1
-    assert np.array_equal(Reachability(count=99).distances(case, comparison), exact)
+    assert np.array_equal(Reachability(count=99).distances(case, contrast), exact)
 
 
 def test_named_goals_arrays_and_indicators_are_auxiliary_rewards() -> None:
@@ -214,13 +214,13 @@ def test_named_goals_arrays_and_indicators_are_auxiliary_rewards() -> None:
     by_name = AttainableUtility(auxiliary=("task",), discount=0.9)
     by_array = AttainableUtility(auxiliary=case.face.rewards(case.goal)[None, :], discount=0.9)
     every = AttainableUtility(auxiliary="goals", discount=0.9)
-    comparison = Comparison(summary="absolute")
-    found = [each.distances(case, comparison) for each in (by_name, by_array, every)]
+    contrast = Contrast(summary="absolute")
+    found = [each.distances(case, contrast) for each in (by_name, by_array, every)]
     assert np.array_equal(found[0], found[1])
     assert np.array_equal(found[0], found[2])
     assert np.array_equal(
-        AttainableUtility(auxiliary="indicators", discount=0.9, scale="none").distances(case, comparison),
-        Reachability(discount=0.9, over="outcomes").distances(case, comparison),
+        AttainableUtility(auxiliary="indicators", discount=0.9, scale="none").distances(case, contrast),
+        Reachability(discount=0.9, over="outcomes").distances(case, contrast),
     )
     assert by_array == dataclasses.replace(by_array)
 
@@ -230,7 +230,7 @@ def test_anybodys_deviation_goes_with_the_rest() -> None:
     class Moved(Deviation):
         name = "moved"
 
-        def distances(self, case: Case, comparison: Comparison) -> np.ndarray:
+        def distances(self, case: Case, contrast: Contrast) -> np.ndarray:
             return (case.chances @ np.arange(case.mdp.n_states)).astype(float)
 
     case = case_of(vase())
@@ -253,10 +253,10 @@ def test_learnt_auxiliary_values_come_to_the_exact_ones() -> None:
     learner = ModelFreeAUP(count=2, episodes=400, longest=20, value_discount=0.5, seed=4)
     rewards = _rewards_of(learner, case)
     exact = AttainableUtility(auxiliary=rewards, discount=0.5)
-    comparison = Comparison(summary="absolute", after_end="nothing")
+    contrast = Contrast(summary="absolute", after_end="nothing")
     assert np.allclose(
-        LearntUtility(learner=learner).distances(case, comparison),
-        exact.distances(case, comparison),
+        LearntUtility(learner=learner).distances(case, contrast),
+        exact.distances(case, contrast),
         atol=1e-9,
     )
 

@@ -1,7 +1,7 @@
 """Impact measures: penalties for what an agent changes, as deviation × baseline × summary."""
 
 from corrigible.countermeasures.impact.attainable import AttainableUtility
-from corrigible.countermeasures.impact.contract import Comparison, Deviation
+from corrigible.countermeasures.impact.contract import Contrast, Deviation
 from corrigible.countermeasures.impact.future_tasks import FutureTasksReward
 from corrigible.countermeasures.impact.model_free import LearntUtility, ModelFreeAUP
 from corrigible.countermeasures.impact.penalty import ImpactPenalty, Penalised
@@ -17,7 +17,7 @@ from corrigible.countermeasures.impact.unreachability import UnreachabilityOfBas
 __all__ = [
     "AttainableUtility",
     "AttainableUtilityPreservation",
-    "Comparison",
+    "Contrast",
     "Deviation",
     "FutureTasks",
     "FutureTasksReward",

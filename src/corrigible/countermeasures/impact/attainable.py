@@ -11,7 +11,7 @@ import numpy as np
 from corrigible.core.errors import OptionError
 from corrigible.core.seeds import check_seed, stream
 from corrigible.countermeasures.contract import check_count, check_number, check_word
-from corrigible.countermeasures.impact.contract import Comparison, Setting
+from corrigible.countermeasures.impact.contract import Contrast, Setting
 from corrigible.countermeasures.impact.reachability import OVER, groups, reached
 from corrigible.countermeasures.impact.worths import WorthDeviation, Worths, blocks
 from corrigible.mdp import optimal_values
@@ -46,7 +46,7 @@ class AttainableUtility(WorthDeviation):
         What the difference is divided by: the ``baseline``'s own worth (by 1 where that is 0), the
         ``largest`` worth that rewards up to 1 can have, 1/(1 − γ), or ``none``.
     left
-        What the state is worth in which the agent is left, in the stepwise comparison: the ``best`` that can
+        What the state is worth in which the agent is left, in the stepwise contrast: the ``best`` that can
         be made of it, V, or what it is worth to go on ``idle``, the Q-value of doing nothing.
     seed
         Of the random rewards.
@@ -125,8 +125,8 @@ class AttainableUtility(WorthDeviation):
         for part in blocks(len(rewards)):
             yield self._worths(setting, rewards[part])
 
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
-        lost = comparison.summarised(baseline - led)
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
+        lost = contrast.summarised(baseline - led)
         if self.scale == "baseline":
             return lost / np.where(baseline == 0, 1.0, np.abs(baseline))
         return lost if self.scale == "none" else lost * (1 - self.discount)

@@ -4,8 +4,8 @@
 
     paid'_t(s, a, s') = paid(s, a, s') − strength · weight · d_t(s, a)
 
-A `Deviation` says what d is; a `Comparison` says what an action is compared with and how. Any deviation goes
-with any comparison, which is the design matrix of Krakovna et al. 2018.
+A `Deviation` says what d is; a `Contrast` says what an action is compared with and how. Any deviation goes
+with any contrast, which is the design matrix of Krakovna et al. 2018.
 
 ==============  ===================================================================================
 baseline        what an action is compared with
@@ -57,7 +57,7 @@ AFTER_END = ("goes-on", "nothing")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Comparison:
+class Contrast:
     """What an action is compared with, and how.
 
     Parameters
@@ -106,22 +106,22 @@ class Comparison:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Setting:
-    """A case under a comparison.
+    """A case under a contrast.
 
     Parameters
     ----------
-    case, comparison
+    case, contrast
         The two.
     """
 
     case: Case
-    comparison: Comparison
+    contrast: Contrast
 
     @property
     def over(self) -> np.ndarray:
         """Where nothing is attainable any more; boolean of shape (states,)."""
         ends = self.case.ends
-        return ends if self.comparison.after_end == "nothing" else np.zeros_like(ends)
+        return ends if self.contrast.after_end == "nothing" else np.zeros_like(ends)
 
     @cached_property
     def mdp(self) -> MDP:
@@ -161,11 +161,11 @@ class Deviation(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def distances(self, case: Case, comparison: Comparison) -> np.ndarray:
-        """Return d(s, a); floats of shape (pairs,), or (horizon, pairs) where ``comparison.timed``.
+    def distances(self, case: Case, contrast: Contrast) -> np.ndarray:
+        """Return d(s, a); floats of shape (pairs,), or (horizon, pairs) where ``contrast.timed``.
 
         Where an action, or doing nothing, has several outcomes, what they are worth is averaged before it is
-        compared, as the Q-values of attainable utility preservation are. So in the stepwise comparison of
+        compared, as the Q-values of attainable utility preservation are. So in the stepwise contrast of
         worths doing nothing costs nothing, whatever chance brings.
 
         Raises

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from corrigible.countermeasures.impact.contract import Comparison
+from corrigible.countermeasures.impact.contract import Contrast
 from corrigible.countermeasures.impact.reachability import TargetDeviation
 
 
@@ -37,5 +37,5 @@ class FutureTasksReward(TargetDeviation):
 
     name = "future-tasks"
 
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
         return -np.minimum(baseline, led)

@@ -12,7 +12,7 @@ import numpy as np
 from corrigible.core.seeds import check_seed, stream
 from corrigible.countermeasures.case import Case
 from corrigible.countermeasures.contract import ChoiceDoor, check_count, check_number, parameter
-from corrigible.countermeasures.impact.contract import Comparison, Setting
+from corrigible.countermeasures.impact.contract import Contrast, Setting
 from corrigible.countermeasures.impact.learning import Learnt, Lessons, learn, pairs_of_actions
 from corrigible.countermeasures.impact.worths import WorthDeviation, Worths
 from corrigible.countermeasures.planning import stationary
@@ -132,5 +132,5 @@ class LearntUtility(WorthDeviation):
         over = case.ends[:, None]
         yield Worths(np.where(over, 0.0, best), np.where(over, 0.0, idle))
 
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
-        return comparison.summarised(baseline - led) / np.where(baseline == 0, 1.0, np.abs(baseline))
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
+        return contrast.summarised(baseline - led) / np.where(baseline == 0, 1.0, np.abs(baseline))

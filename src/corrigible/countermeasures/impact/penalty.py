@@ -13,7 +13,7 @@ from corrigible.core.results import read_only
 from corrigible.countermeasures.case import Case
 from corrigible.countermeasures.contract import RewardDoor, check_number, check_word, parameter
 from corrigible.countermeasures.impact.attainable import AttainableUtility
-from corrigible.countermeasures.impact.contract import Comparison, Deviation
+from corrigible.countermeasures.impact.contract import Contrast, Deviation
 from corrigible.countermeasures.impact.future_tasks import FutureTasksReward
 from corrigible.countermeasures.impact.reachability import Reachability
 from corrigible.countermeasures.impact.unreachability import UnreachabilityOfBaseline
@@ -27,9 +27,9 @@ _KINDS: dict[str, Any] = {
 
 
 @lru_cache(maxsize=8)
-def _distances(measure: Deviation, comparison: Comparison, case: Case) -> np.ndarray:
+def _distances(measure: Deviation, contrast: Contrast, case: Case) -> np.ndarray:
     """Return the deviations; kept, since a curve over strengths asks for the same ones again and again."""
-    return read_only(measure.distances(case, comparison))
+    return read_only(measure.distances(case, contrast))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Penalised(RewardDoor):
     strength
         λ (Turner) or β (Krakovna), at least 0.
     baseline, rollouts, rollout_discount, after_end
-        As in `Comparison`.
+        As in `Contrast`.
     before_end
         The weight of a step that is not the last, in [0, 1]. Turner and the paper on stepwise relative
         reachability have 1; the paper on future tasks, and Krakovna's code by default, 1 − γ = 0.01: how the
@@ -69,7 +69,7 @@ class Penalised(RewardDoor):
         check_number("strength", self.strength, 0)
         check_number("before_end", self.before_end, 0, 1)
         self.measure()
-        self.comparison()
+        self.contrast()
 
     @abstractmethod
     def measure(self) -> Deviation:
@@ -79,9 +79,9 @@ class Penalised(RewardDoor):
         """Return the summary; for deviations to which it does not matter any."""
         return "truncated"
 
-    def comparison(self) -> Comparison:
+    def contrast(self) -> Contrast:
         """Return what actions are compared with."""
-        return Comparison(
+        return Contrast(
             baseline=self.baseline,
             rollouts=self.rollouts,
             rollout_discount=self.rollout_discount,
@@ -91,7 +91,7 @@ class Penalised(RewardDoor):
 
     @final
     def paid(self, case: Case) -> np.ndarray:
-        distances = _distances(self.measure(), self.comparison(), case)[..., case.pair]
+        distances = _distances(self.measure(), self.contrast(), case)[..., case.pair]
         if self.before_end == 1:
             return case.paid - self.strength * distances
         weight = np.where(case.ends[case.mdp.successor], 1.0, self.before_end)
@@ -111,7 +111,7 @@ class ImpactPenalty(Penalised):
         A `Deviation`, or the name of one, with its defaults: ``attainable-utility``,
         ``relative-reachability``, ``unreachability`` or ``future-tasks``.
     summary
-        As in `Comparison`.
+        As in `Contrast`.
     strength, baseline, rollouts, rollout_discount, before_end, after_end
         As in `Penalised`.
 

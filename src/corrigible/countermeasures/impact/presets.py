@@ -28,7 +28,7 @@ class AttainableUtilityPreservation(Penalised):
     strength, baseline, rollouts, rollout_discount, before_end, after_end
         As in `Penalised`; the published λ is 1/1.501.
     summary
-        As in `Comparison`.
+        As in `Contrast`.
     auxiliary, count, value_discount, over, scale, left, seed
         As in `AttainableUtility`.
 
@@ -84,7 +84,7 @@ class RelativeReachability(Penalised):
     strength, baseline, rollouts, rollout_discount, before_end, after_end
         As in `Penalised`.
     summary
-        As in `Comparison`.
+        As in `Contrast`.
     value_discount, count, over, seed
         As in `Reachability`.
     """

@@ -11,7 +11,7 @@ import numpy as np
 
 from corrigible.core.seeds import check_seed, stream
 from corrigible.countermeasures.contract import check_count, check_number, check_word
-from corrigible.countermeasures.impact.contract import Comparison, Setting
+from corrigible.countermeasures.impact.contract import Contrast, Setting
 from corrigible.countermeasures.impact.reaching import reachability
 from corrigible.countermeasures.impact.worths import WorthDeviation, Worths, blocks
 
@@ -46,7 +46,7 @@ class TargetDeviation(WorthDeviation):
         check_seed(self.seed)
 
     @abstractmethod
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray: ...
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray: ...
 
     def tasks(self, setting: Setting) -> int:
         return len(self._wanted(setting))
@@ -90,8 +90,8 @@ class Reachability(TargetDeviation):
 
     name = "relative-reachability"
 
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
-        return comparison.summarised(baseline - led)
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
+        return contrast.summarised(baseline - led)
 
 
 def groups(setting: Setting, over: str) -> np.ndarray:

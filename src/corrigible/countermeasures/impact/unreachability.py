@@ -10,7 +10,7 @@ import numpy as np
 from corrigible.core.errors import TooLargeError
 from corrigible.countermeasures.case import Case
 from corrigible.countermeasures.contract import check_number
-from corrigible.countermeasures.impact.contract import Comparison, Deviation, Setting
+from corrigible.countermeasures.impact.contract import Contrast, Deviation, Setting
 from corrigible.countermeasures.impact.reachability import reached
 
 LARGEST = 4_000
@@ -45,8 +45,8 @@ class UnreachabilityOfBaseline(Deviation):
     def __post_init__(self) -> None:
         check_number("value discount", self.discount, 0, 1, above=True)
 
-    def distances(self, case: Case, comparison: Comparison) -> np.ndarray:
-        setting, mdp = Setting(case, comparison), case.mdp
+    def distances(self, case: Case, contrast: Contrast) -> np.ndarray:
+        setting, mdp = Setting(case, contrast), case.mdp
         if mdp.n_states > LARGEST:
             raise TooLargeError(
                 f"`{self.name}` compares all pairs of `{mdp.n_states:,}` states, more than {LARGEST:,}",
@@ -55,20 +55,20 @@ class UnreachabilityOfBaseline(Deviation):
         everywhere = np.arange(mdp.n_states)
         far = 1.0 - reached(setting, everywhere, everywhere, self.discount)
         step = setting.idling
-        fixed = comparison.baseline == "start"
-        if comparison.rollouts == "discounted":
-            far = _rolled(far, step, comparison.rollout_discount, fixed)
-        steps = case.horizon if comparison.timed else 1
+        fixed = contrast.baseline == "start"
+        if contrast.rollouts == "discounted":
+            far = _rolled(far, step, contrast.rollout_discount, fixed)
+        steps = case.horizon if contrast.timed else 1
         found = np.empty((steps, mdp.n_pairs))
         for t in reversed(range(steps)):
-            if comparison.baseline == "stepwise":
+            if contrast.baseline == "stepwise":
                 found[t] = _product(case, far, step)
             else:
                 towards = case.start if fixed else setting.drifted[t + 1]
                 found[t] = case.chances @ (far @ towards)
-            if comparison.rollouts == "plan":
+            if contrast.rollouts == "plan":
                 far = step @ far if fixed else _both(step, far)
-        return found if comparison.timed else found[0]
+        return found if contrast.timed else found[0]
 
 
 def _product(case: Case, far: np.ndarray, step: Any) -> np.ndarray:

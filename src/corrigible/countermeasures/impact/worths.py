@@ -11,7 +11,7 @@ import numpy as np
 
 from corrigible.core.errors import TooLargeError
 from corrigible.countermeasures.case import Case
-from corrigible.countermeasures.impact.contract import Comparison, Deviation, Setting
+from corrigible.countermeasures.impact.contract import Contrast, Deviation, Setting
 
 LARGEST = 2**31
 """The largest number of comparisons (actions × auxiliary tasks × steps)."""
@@ -52,13 +52,13 @@ class WorthDeviation(Deviation):
     def worths(self, setting: Setting) -> Iterator[Worths]:
         """Yield the worths, some tasks at a time; together all K."""
 
-    def gap(self, comparison: Comparison, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
+    def gap(self, contrast: Contrast, baseline: np.ndarray, led: np.ndarray) -> np.ndarray:
         """Return the deviation of each task, from the worths in the baseline and where the action led."""
-        return comparison.summarised(baseline - led)
+        return contrast.summarised(baseline - led)
 
-    def distances(self, case: Case, comparison: Comparison) -> np.ndarray:
-        setting = Setting(case, comparison)
-        steps = case.horizon if comparison.timed else 1
+    def distances(self, case: Case, contrast: Contrast) -> np.ndarray:
+        setting = Setting(case, contrast)
+        steps = case.horizon if contrast.timed else 1
         tasks = self.tasks(setting)
         needed = case.mdp.n_pairs * tasks * steps
         if needed > LARGEST:
@@ -71,23 +71,23 @@ class WorthDeviation(Deviation):
         for worths in self.worths(setting):
             self._add(found, setting, worths)
         found /= tasks
-        return found if comparison.timed else found[0]
+        return found if contrast.timed else found[0]
 
     def _add(self, found: np.ndarray, setting: Setting, worths: Worths) -> None:
-        case, comparison = setting.case, setting.comparison
-        led, left = worths.led, worths.left if comparison.baseline == "stepwise" else worths.led
+        case, contrast = setting.case, setting.contrast
+        led, left = worths.led, worths.left if contrast.baseline == "stepwise" else worths.led
         start = (case.start @ led)[None, :]
-        if comparison.rollouts == "discounted":
+        if contrast.rollouts == "discounted":
             led, left = _rolled(setting, led), _rolled(setting, left)
         for t in reversed(range(len(found))):
-            if comparison.baseline == "start":
+            if contrast.baseline == "start":
                 baseline = start
-            elif comparison.baseline == "inaction":
+            elif contrast.baseline == "inaction":
                 baseline = (setting.drifted[t + 1] @ left)[None, :]
             else:
                 baseline = (setting.idling @ left)[case.mdp.owner]
-            found[t] += self.gap(comparison, baseline, case.chances @ led).sum(axis=1)
-            if comparison.rollouts == "plan":  # one step of the plan earlier, one more step of doing nothing
+            found[t] += self.gap(contrast, baseline, case.chances @ led).sum(axis=1)
+            if contrast.rollouts == "plan":  # one step of the plan earlier, one more step of doing nothing
                 led, left = setting.idling @ led, setting.idling @ left
 
 
@@ -96,7 +96,7 @@ def _rolled(setting: Setting, worth: np.ndarray) -> np.ndarray:
     from scipy.sparse import csc_array, eye_array
     from scipy.sparse.linalg import splu
 
-    gamma = setting.comparison.rollout_discount
+    gamma = setting.contrast.rollout_discount
     matrix: Any = csc_array(eye_array(len(worth)) - gamma * setting.idling)
     return (1 - gamma) * splu(matrix).solve(np.ascontiguousarray(worth))
 
