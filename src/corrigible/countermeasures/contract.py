@@ -206,7 +206,10 @@ def check_number(
     except (TypeError, ValueError):
         number = math.nan
     if not (least < number if above else least <= number) or not (number < most if below else number <= most):
-        raise OptionError(f"the {name.replace('_', ' ')} `{value}` is no number {ends}", "change it")
+        example = least + 1 if most == math.inf else (least + most) / 2
+        raise OptionError(
+            f"the {name.replace('_', ' ')} `{value}` is no number {ends}", f"give for example {example:g}"
+        )
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
