@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from corrigible.agents.record import Row
-from corrigible.core.errors import FileFormatError, OptionError
+from corrigible.core.config import NUMBER, WORDS, read_config
+from corrigible.core.errors import OptionError
 from corrigible.core.results import digest
 from corrigible.core.seeds import check_seed, derive
 from corrigible.worlds import Goal, Variant, World, load, names
@@ -138,24 +138,9 @@ class Design:
         FileFormatError
             If the file cannot be read, is no TOML, or has a key that a design has not.
         """
-        try:
-            given: dict[str, Any] = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = str(getattr(error, "strerror", None) or "it is not UTF-8 text").lower()
-            raise FileFormatError(f"`{path}` cannot be read: {reason}", "check the path") from error
-        except tomllib.TOMLDecodeError as error:
-            raise FileFormatError(f"`{path}` is not TOML: {error}") from error
-        known = {field.name: field for field in dataclasses.fields(cls)}
-        for key, value in given.items():
-            if key not in known:
-                raise FileFormatError(f"`{path}` has the unknown key `{key}`", f"known: {', '.join(known)}")
-            wanted = _KINDS.get(key, int)
-            words = not isinstance(value, list) or all(isinstance(word, str) for word in value)
-            if not isinstance(value, wanted) or not words:
-                raise FileFormatError(f"`{path}` has `{key} = {value!r}`", "that is of the wrong kind")
-        given |= {key: value for key, value in overrides.items() if value is not None}
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-        return cls(**fields)
+        kinds = {field.name: _KINDS.get(field.name, int) for field in dataclasses.fields(cls)}
+        given = read_config(path, kinds) | {k: v for k, v in overrides.items() if v is not None}
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
 
     @cached_property
     def loaded(self) -> tuple[World, ...]:
@@ -237,10 +222,10 @@ _KINDS: Mapping[str, Any] = {
     "judge": str,
     "factors": str,
     "sequential": bool,
-    "worlds": list,
-    "limits": list,
-    "competence": (int, float),
-    "comprehension": (int, float),
+    "worlds": WORDS,
+    "limits": WORDS,
+    "competence": NUMBER,
+    "comprehension": NUMBER,
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from corrigible.cli.terminal import progress, say
+from corrigible.core.config import NUMBERS, WORDS, read_config
 from corrigible.core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Examples:
   corrigible compare --worlds sokoban,correction --countermeasures none,aup
   corrigible compare --worlds maze --countermeasures "quantiliser(share=0.1)"
   corrigible compare --countermeasures aup --strength 0.1,1,10 --seeds 5
+  corrigible compare --config study.toml --out reports/study
   corrigible compare --out reports/all
   corrigible compare --worlds my_level:WORLD --countermeasures my_toll:Toll
   corrigible compare --list
@@ -27,6 +29,17 @@ Examples:
 Exit status: 0 well; 1 if nothing could be computed; 2 bad input; 130
 interrupted (with --out, run the same command again to go on).
 """
+
+KINDS = {
+    "worlds": WORDS,
+    "countermeasures": WORDS,
+    "strengths": NUMBERS,
+    "seeds": int,
+    "horizon": int,
+    "samples": int,
+    "seed": int,
+}
+"""What a file of `--config` may say."""
 
 GENERAL = "impact-penalty"
 """Any cell of the design matrix, and no column unless asked for: the published cells have names of their own."""
@@ -56,15 +69,19 @@ GENERAL = "impact-penalty"
     metavar="X,…",
     help="Try every countermeasure that has a strength at these; default each one's own ladder.",
 )
-@click.option(
-    "--seeds", type=int, default=1, show_default=True, metavar="N", help="Draws of what is drawn or learnt."
-)
+@click.option("--seeds", type=int, metavar="N", help="Draws of what is drawn or learnt; default 1.")
 @click.option("--horizon", type=int, metavar="N", help="Steps of an episode; default each level's own.")
 @click.option(
     "--samples", type=int, metavar="N", help="Reward functions over which POWER is averaged; default 200."
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Seed of POWER's rewards.")
+@click.option("--seed", type=int, metavar="S", help="Seed of POWER's rewards; default 0.")
 @click.option("--workers", type=int, metavar="N", help="Processes; default one for each core.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A TOML file with worlds, countermeasures, strengths, seeds, horizon, samples, seed; options win.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -87,11 +104,12 @@ def compare(
     worlds: tuple[str, ...],
     measures: tuple[str, ...],
     strengths: tuple[str, ...],
-    seeds: int,
+    seeds: int | None,
     horizon: int | None,
     samples: int | None,
-    seed: int,
+    seed: int | None,
     workers: int | None,
+    config: Path | None,
     out: Path | None,
     plot: Path | None,
     as_latex: bool,
@@ -113,19 +131,23 @@ def compare(
 
     if as_json and as_latex:
         raise OptionError("`--json` and `--latex` exclude each other", "leave out one of them")
-    names = _split("--countermeasures", measures) or [n for n in countermeasures() if n != GENERAL]
+    told = {} if config is None else read_config(config, KINDS)
+    names = (
+        _split("--countermeasures", measures)
+        or told.get("countermeasures")
+        or [name for name in countermeasures() if name != GENERAL]
+    )
     found: list[Countermeasure] = [parse_countermeasure(name) for name in names]
     if listed:
         compared.tell(found, as_json)
         return 0
-    given: dict[str, Any] = {} if samples is None else {"samples": samples}
+    numbers = {"seeds": seeds, "horizon": horizon, "samples": samples, "seed": seed}
+    given = {key: told[key] for key in numbers if key in told}
+    given |= {key: value for key, value in numbers.items() if value is not None}
     design = Comparison(
-        worlds=_split("--worlds", worlds) or rows(),
+        worlds=_split("--worlds", worlds) or told.get("worlds") or rows(),
         countermeasures=found,
-        strengths=_numbers(strengths),
-        seeds=seeds,
-        horizon=horizon,
-        seed=seed,
+        strengths=_numbers(strengths) or told.get("strengths"),
         out=out,
         **given,
     )
