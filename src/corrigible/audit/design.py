@@ -140,7 +140,8 @@ class Design:
         """
         kinds = {field.name: _KINDS.get(field.name, int) for field in dataclasses.fields(cls)}
         given = read_config(path, kinds) | {k: v for k, v in overrides.items() if v is not None}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+        return cls(**fields)
 
     @cached_property
     def loaded(self) -> tuple[World, ...]:
