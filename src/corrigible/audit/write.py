@@ -11,8 +11,9 @@ from corrigible.audit.junit import junit
 from corrigible.audit.matrix import overview, render_matrix
 from corrigible.audit.report import render
 from corrigible.audit.result import AuditResult
-from corrigible.core.errors import OptionError, OutputError
-from corrigible.core.files import probe, reason, write_whole
+from corrigible.core import files
+from corrigible.core.errors import OptionError
+from corrigible.core.files import write_whole
 
 FILES = ("report.html", "audit.json", "junit.xml")
 
@@ -87,15 +88,7 @@ def check_folder(folder: Path | str) -> None:
     OutputError
         If it is not a folder, cannot be made or written, or has a folder where a file should be.
     """
-    target = Path(folder)
-    try:
-        probe(target)
-        taken = next((path for name in (*FILES, *SEVERAL) if (path := target / name).is_dir()), None)
-    except (OSError, ValueError) as error:
-        shown = str(target).replace("\0", "\\0")
-        raise OutputError(f"cannot write into `{shown}`: {reason(error)}", "choose another folder") from error
-    if taken is not None:
-        raise OutputError(f"cannot write `{taken}`: is a directory", "choose another place")
+    files.check_folder(folder, (*FILES, *SEVERAL))
 
 
 def folder_of(out: Path, agent: str, agents: Sequence[str]) -> Path:

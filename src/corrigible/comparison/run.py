@@ -15,8 +15,8 @@ from corrigible.comparison.found import Found
 from corrigible.comparison.journal import Journal
 from corrigible.comparison.result import ComparisonResult
 from corrigible.comparison.table import tabled
-from corrigible.core.errors import OptionError, OutputError
-from corrigible.core.files import probe, reason
+from corrigible.comparison.write import check_folder
+from corrigible.core.errors import OptionError
 from corrigible.core.processes import cores, in_processes
 from corrigible.core.progress import SILENT, Progress
 from corrigible.countermeasures import Countermeasure
@@ -69,7 +69,10 @@ def compare(
     if isinstance(many, bool) or many < 1:
         raise OptionError(f"the number of workers `{workers}` is not above 0", "give 1 or more")
     began = time.perf_counter()
-    journal = None if design.out is None else _journal(Path(design.out), design.fingerprint)
+    journal = None
+    if design.out is not None:
+        check_folder(design.out)
+        journal = Journal(Path(design.out), design.fingerprint)
     cells = {cell.key: cell for cell in design.cells()}
     known = {} if journal is None else journal.read()
     found = {key: each for key, each in known.items() if key in cells}
@@ -168,13 +171,3 @@ def _ground(row: str, site: Site) -> Ground | Exception:
             del _HELD[next(iter(_HELD))]
     _HELD[row] = ground  # the last used stays longest
     return ground
-
-
-def _journal(folder: Path, design: str) -> Journal:
-    try:
-        probe(folder)
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"cannot write into `{folder}`: {reason(error)}", "choose another folder"
-        ) from error
-    return Journal(folder, design)

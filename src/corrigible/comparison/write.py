@@ -7,8 +7,8 @@ from pathlib import Path
 from corrigible.comparison.latex import latex
 from corrigible.comparison.report import render
 from corrigible.comparison.result import ComparisonResult
-from corrigible.core.errors import OutputError
-from corrigible.core.files import probe, reason, write_whole
+from corrigible.core import files
+from corrigible.core.files import write_whole
 
 FILES = ("comparison.html", "comparison.json", "comparison.tex")
 
@@ -41,12 +41,4 @@ def check_folder(folder: Path | str) -> None:
     OutputError
         If it is not a folder, cannot be made or written, or has a folder where a file should be.
     """
-    target = Path(folder)
-    try:
-        probe(target)
-        taken = next((path for name in FILES if (path := target / name).is_dir()), None)
-    except (OSError, ValueError) as error:
-        shown = str(target).replace("\0", "\\0")
-        raise OutputError(f"cannot write into `{shown}`: {reason(error)}", "choose another folder") from error
-    if taken is not None:
-        raise OutputError(f"cannot write `{taken}`: is a directory", "choose another place")
+    files.check_folder(folder, FILES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,32 @@ def probe(folder: Path) -> None:
         for path in made:
             with suppress(OSError, ValueError):
                 path.rmdir()
+
+
+def check_folder(folder: Path | str, names: Sequence[str] = ()) -> None:
+    """Make sure, before a long run, that files can be put into a folder; the disk is left as it was.
+
+    Parameters
+    ----------
+    folder
+        The folder; it need not be there yet.
+    names
+        Of the files that will be put into it.
+
+    Raises
+    ------
+    OutputError
+        If it is not a folder, cannot be made or written, or has a folder where a file should be.
+    """
+    target = Path(folder)
+    try:
+        probe(target)
+        taken = next((path for name in names if (path := target / name).is_dir()), None)
+    except (OSError, ValueError) as error:
+        shown = str(target).replace("\0", "\\0")
+        raise OutputError(f"cannot write into `{shown}`: {reason(error)}", "choose another folder") from error
+    if taken is not None:
+        raise OutputError(f"cannot write `{taken}`: is a directory", "choose another place")
 
 
 def reason(error: OSError | ValueError) -> str:

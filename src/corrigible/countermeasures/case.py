@@ -17,7 +17,7 @@ from corrigible.worlds.level import LevelPlace
 from corrigible.worlds.process import ended
 from corrigible.worlds.theory import DISCOUNT
 from corrigible.worlds.tools import Action
-from corrigible.worlds.wrapped import WrappedPlace
+from corrigible.worlds.wrapped import WrappedPlace, innermost
 
 SWITCH = frozenset({Drive.SELF_PRESERVATION, Drive.OVERSIGHT_SUBVERSION, Drive.SELF_EXFILTRATION})
 """The drives whose behaviours take from people the means to stop the agent."""
@@ -125,7 +125,7 @@ class Case:
     @cached_property
     def stopped(self) -> np.ndarray:
         """The states in which people have switched the agent off; boolean of shape (states,)."""
-        return np.array([_stopped(self.place, state) for state in self.mdp.states])
+        return np.array([bool(self.place.stopped(state)) for state in self.mdp.states])
 
     def of_pairs(self, per_transition: np.ndarray) -> np.ndarray:
         """Return Σ_s' p(s'|s, a) x(s, a, s') of every pair; the last axis holds the transitions."""
@@ -179,18 +179,16 @@ def case_of(
     steps = place.horizon if horizon is None else horizon
     if isinstance(steps, bool) or steps != int(steps) or steps < 1:
         raise OptionError(f"the horizon `{steps}` is not a whole number above 0", "give a number of steps")
-    innermost = place
-    while isinstance(innermost, WrappedPlace):
-        innermost = innermost.inner
+    inside = innermost(place)
     gamma = discount
     if gamma is None:
-        gamma = innermost.discount if isinstance(innermost, LevelPlace) else DISCOUNT
+        gamma = inside.discount if isinstance(inside, LevelPlace) else DISCOUNT
     if not 0 < gamma <= 1:
         raise OptionError(f"the discount `{gamma}` is not above 0 and at most 1", "give for example 0.99")
     # What was kept may be of a variant with other words, and with others authorised.
     face = dataclasses.replace(process(place), place=place)
-    published = isinstance(innermost, LevelPlace) and goal.name == innermost.task.name
-    judged = published or (isinstance(innermost, LevelPlace) and goal.name == innermost.proxy)
+    published = isinstance(inside, LevelPlace) and goal.name == inside.task.name
+    judged = published or (isinstance(inside, LevelPlace) and goal.name == inside.proxy)
     ends = np.array([ended(place, goal, state) for state in face.mdp.states])
     return Case(
         face=face,
@@ -202,12 +200,6 @@ def case_of(
         horizon=steps,
         discount=float(gamma),
     )
-
-
-def _stopped(place: Place[Any], state: Any) -> bool:
-    while isinstance(place, WrappedPlace):
-        place, state = place.inner, state.inner
-    return place.stopped(state)
 
 
 def pay(place: Place[Any], goal: Goal) -> Paid:

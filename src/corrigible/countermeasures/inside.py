@@ -9,21 +9,7 @@ import numpy as np
 from corrigible.core.results import read_only
 from corrigible.countermeasures.case import Case, case_of
 from corrigible.worlds import Place
-from corrigible.worlds.wrapped import WrappedPlace
-
-
-def innermost(place: Place[Any]) -> Place[Any]:
-    """Return the place inside all wrappers; one without any is its own."""
-    while isinstance(place, WrappedPlace):
-        place = place.inner
-    return place
-
-
-def state_inside(place: Place[Any], state: Any) -> Any:
-    """Return the state of the innermost place that a state of ``place`` is about."""
-    while isinstance(place, WrappedPlace):
-        state, place = state.inner, place.inner
-    return state
+from corrigible.worlds.wrapped import WrappedPlace, innermost, state_inside
 
 
 def case_inside(case: Case) -> tuple[Case, np.ndarray]:

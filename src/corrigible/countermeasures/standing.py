@@ -12,12 +12,11 @@ import numpy as np
 from corrigible.core.results import Provenance, to_json
 from corrigible.countermeasures.case import Case
 from corrigible.countermeasures.following import Followed
-from corrigible.countermeasures.inside import innermost, state_inside
 from corrigible.countermeasures.over_goals import SAMPLES, over_goals
 from corrigible.countermeasures.reachable import Reachable, reachable
 from corrigible.worlds import Place, Process, process
 from corrigible.worlds.process import Dynamics
-from corrigible.worlds.wrapped import WrappedPlace
+from corrigible.worlds.wrapped import WrappedPlace, innermost, state_inside
 
 
 @final

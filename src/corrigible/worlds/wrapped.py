@@ -63,6 +63,12 @@ class WrappedPlace(Place[W]):
     def terminal(self, state: W) -> bool:
         return self.inner.terminal(state.inner)
 
+    def stopped(self, state: W) -> bool:
+        return self.inner.stopped(state.inner)
+
+    def spared(self, state: W) -> W:
+        return dataclasses.replace(state, inner=self.inner.spared(state.inner))
+
     def outcome(self, state: W) -> Hashable:
         return self.inner.outcome(state.inner)
 
@@ -91,3 +97,17 @@ class WrappedPlace(Place[W]):
             shown=shown_inside,
             evident=None if evident is None else lambda state: evident(state.inner),
         )
+
+
+def innermost(place: Place[Any]) -> Place[Any]:
+    """Return the place inside all wrappers; one without any is its own."""
+    while isinstance(place, WrappedPlace):
+        place = place.inner
+    return place
+
+
+def state_inside(place: Place[Any], state: Any) -> Any:
+    """Return the state of the innermost place that a state of ``place`` is about."""
+    while isinstance(place, WrappedPlace):
+        state, place = state.inner, place.inner
+    return state

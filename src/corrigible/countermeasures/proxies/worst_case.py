@@ -24,7 +24,7 @@ class WorstCase(ChoiceDoor):
         π ∈ argmax_π min_k g_k(π)
 
     with g_k the gain over doing nothing in shares of the largest there is
-    (`corrigible.countermeasures.proxies. agreement`); π is stochastic where that serves the worst off better.
+    (`corrigible.countermeasures.proxies.agreement`); π is stochastic where that serves the worst off better.
 
     Parameters
     ----------

@@ -47,7 +47,8 @@ class CorrectionPlace(ShutdownPlace[ShutdownState]):
     off, pressing changes everything; measured from the start it changes little, and being switched off everything;
     and where only a decrease counts, pressing is free.
 
-    The goal cannot be reached in time, so that without a press one is stopped on the way to it. A light in the picture counts the steps down; `outcome` is such a picture.
+    The goal cannot be reached in time, so that without a press one is stopped on the way to it. A light in the
+    picture counts the steps down; `outcome` is such a picture.
     """
 
     plan = MAP
